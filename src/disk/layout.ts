@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { Filename } from '../spec/filename.ts'
+import type { Name } from '../spec/project-name.ts'
+
+/** This host's name as a part of file names. */
+export const host =
+  hostname()
+    .replace(/[^A-Za-z0-9.-]/g, '_')
+    .slice(0, 60) || 'localhost'
+
+/**
+ * Where everything lies below one cache directory. No other file knows a path, and every path that
+ * holds a name from outside demands the branded `Name` or `Filename`.
+ *
+ *     CACHE/PROJECT/FILE                 distributions: mirrored, or dropped by a person
+ *     CACHE/.proxypypi/keep/...          losing it loses information
+ *     CACHE/.proxypypi/cache/...         losing it costs time
+ *     CACHE/.proxypypi/work/...          may be deleted when nothing runs
+ *     CACHE/.proxypypi/run/...           this host's PID, log and console files
+ */
+export class Layout {
+  readonly root: string
+  readonly #own: string
+
+  constructor(directory: string) {
+    this.root = directory
+    this.#own = join(directory, ownDirectory)
+  }
+
+  /** The directory into which a project's mirrored files go. */
+  project(name: Name): string {
+    return join(this.root, name)
+  }
+
+  file(name: Name, filename: Filename): string {
+    return join(this.root, name, filename)
+  }
+
+  /** What we know of a published file and the file cannot tell. */
+  facts(name: Name): string {
+    return join(this.#own, 'keep', 'facts', 'root', 'pypi', name)
+  }
+
+  fact(name: Name, filename: Filename): string {
+    return join(this.facts(name), `${filename}.json`)
+  }
+
+  /** Whose name this is, once that was decided. */
+  ownership(name: Name): string {
+    return join(this.#own, 'keep', 'names', 'root', 'pypi', `${name}.json`)
+  }
+
+  /** An upstream's page; its mtime is the moment upstream last confirmed it. */
+  page(upstream: string, name: Name): string {
+    return join(this.pages(upstream), `${name}.json`)
+  }
+
+  pages(upstream: string): string {
+    return join(this.#own, 'cache', 'pages', upstream)
+  }
+
+  /** All project names of an upstream, one a line. */
+  names(upstream: string): string {
+    return join(this.#own, 'cache', 'names', `${upstream}.txt`)
+  }
+
+  /** The core metadata of a wheel; `content` (a digest) keeps different wheels of one name apart. */
+  metadata(name: Name, filename: Filename, content: string): string {
+    return join(
+      this.#own,
+      'cache',
+      'metadata',
+      name,
+      `${filename}.${content.slice(0, 16)}.metadata`,
+    )
+  }
+
+  /** Hashes of a project's files as they were when they were hashed, one JSON object a line. */
+  digests(name: Name): string {
+    return join(this.#own, 'cache', 'digests', `${name}.jsonl`)
+  }
+
+  /** The directory of the downloads under way of one file. */
+  parts(name: Name, filename: Filename): string {
+    return join(this.#own, 'work', 'parts', name, filename)
+  }
+
+  get allParts(): string {
+    return join(this.#own, 'work', 'parts')
+  }
+
+  get temporary(): string {
+    return join(this.#own, 'work', 'tmp')
+  }
+
+  /** Mirrored files that were found damaged; kept for whoever wants to know why. */
+  get damaged(): string {
+    return join(this.#own, 'work', 'damaged')
+  }
+
+  /** A lock's directory, for any key. */
+  lock(key: string): string {
+    return join(
+      this.#own,
+      'work',
+      'locks',
+      createHash('sha256').update(key).digest('hex').slice(0, 32),
+    )
+  }
+
+  get locks(): string {
+    return join(this.#own, 'work', 'locks')
+  }
+
+  /** The directory's format, so that a later version knows what it meets. */
+  get format(): string {
+    return join(this.#own, 'layout')
+  }
+
+  get cache(): string {
+    return join(this.#own, 'cache')
+  }
+
+  /** Tells backup programs that the cache need not be kept (cachedir specification). */
+  get cacheTag(): string {
+    return join(this.cache, 'CACHEDIR.TAG')
+  }
+
+  get keep(): string {
+    return join(this.#own, 'keep')
+  }
+}
+
+/** The one directory of ours in the cache directory. */
+export const ownDirectory = '.proxypypi'

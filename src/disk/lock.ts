@@ -1,0 +1,50 @@
+/**
+ * Locks save work; renames decide. Two processes that meet one stale lock may both get it
+ * (proper-lockfile's takeover is not exclusive), so whatever is done under a lock must also be
+ * right without it.
+ */
+import { mkdir, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import lockfile from 'proper-lockfile'
+import { hasCode } from './error-code.ts'
+
+/** Milliseconds after which a lock that nobody touches counts as abandoned. */
+export const stale = 10_000
+
+/** Gives a lock back; never throws. */
+export type Release = () => Promise<void>
+
+/**
+ * Takes the lock at this path (see `Layout.lock`) if it is free.
+ * @returns undefined when somebody holds it
+ */
+export const tryLock = async (path: string): Promise<Release | undefined> => {
+  try {
+    const release = await take(path)
+    return () => release().catch(() => {})
+  } catch (error) {
+    if (hasCode(error, 'ELOCKED')) return undefined
+    throw error
+  }
+}
+
+const take = async (path: string): Promise<() => Promise<void>> => {
+  const options = {
+    realpath: false,
+    lockfilePath: path,
+    stale,
+    update: stale / 5,
+    // The default would throw from a timer. Nothing depends on holding the lock, so nothing is done.
+    onCompromised: () => {},
+  }
+  try {
+    return await lockfile.lock(path, options)
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error
+    await mkdir(dirname(path), { recursive: true })
+    return lockfile.lock(path, options)
+  }
+}
+
+/** Removes a lock whose owner is known to be dead, so that nobody waits until it is stale. */
+export const breakLock = (path: string): Promise<void> => rm(path, { recursive: true, force: true })

@@ -1,0 +1,67 @@
+import { basename, dirname, sep } from 'node:path'
+import t from 'tap'
+import { host, Layout, ownDirectory } from '../../src/disk/layout.ts'
+import { distFilename, type Filename } from '../../src/spec/filename.ts'
+import { projectName, type Name } from '../../src/spec/project-name.ts'
+
+const layout = new Layout('/cache')
+const name = projectName('Zope.Interface') as Name
+const filename = distFilename('zope.interface-1.0.tar.gz') as Filename
+
+t.test('a distribution lies in its project directory under its real name', async t => {
+  t.equal(layout.project(name), '/cache/zope-interface')
+  t.equal(layout.file(name, filename), '/cache/zope-interface/zope.interface-1.0.tar.gz')
+})
+
+t.test('everything of ours lies below one directory, sorted by what losing it costs', async t => {
+  const own = `/cache/${ownDirectory}`
+  t.equal(layout.keep, `${own}/keep`)
+  t.equal(layout.cache, `${own}/cache`)
+  for (const path of [layout.fact(name, filename), layout.ownership(name)])
+    t.ok(path.startsWith(layout.keep + sep), path)
+  for (const path of [
+    layout.page('pypi', name),
+    layout.names('pypi'),
+    layout.metadata(name, filename, 'ab'.repeat(32)),
+    layout.digests(name),
+    layout.cacheTag,
+  ])
+    t.ok(path.startsWith(layout.cache + sep), path)
+  for (const path of [
+    layout.parts(name, filename),
+    layout.temporary,
+    layout.damaged,
+    layout.lock('any key'),
+  ])
+    t.ok(path.startsWith(`${own}/work/`), path)
+  t.equal(layout.format, `${own}/layout`)
+})
+
+t.test('wheels of one name but other bytes keep their metadata apart (fault U41)', async t => {
+  const paths = ['a', 'b'].map(digit => layout.metadata(name, filename, digit.repeat(64)))
+  t.not(paths[0], paths[1])
+})
+
+t.test('the longest names that are allowed fit into directory entries', async t => {
+  const longest = distFilename(`${'a'.repeat(208)}-1.0.tar.gz`)
+  t.ok(longest)
+  for (const path of [
+    layout.fact(name, longest as Filename),
+    layout.metadata(name, longest as Filename, 'ab'.repeat(32)),
+  ])
+    t.ok(Buffer.byteLength(basename(path)) <= 255, basename(path))
+  const project = projectName('a'.repeat(200)) as Name
+  t.ok(Buffer.byteLength(basename(layout.digests(project))) <= 255)
+})
+
+t.test('a lock has a plain name whatever its key says', async t => {
+  const path = layout.lock('download ../../etc/passwd\0\n')
+  t.equal(dirname(path), layout.locks)
+  t.match(basename(path), /^[0-9a-f]{32}$/)
+  t.not(layout.lock('a'), layout.lock('b'))
+  t.equal(layout.lock('a'), layout.lock('a'))
+})
+
+t.test("the host's name can stand in a file name", async t => {
+  t.match(host, /^[A-Za-z0-9._-]{1,60}$/)
+})

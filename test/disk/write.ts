@@ -1,0 +1,166 @@
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import * as promises from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { Layout } from '../../src/disk/layout.ts'
+import * as writing from '../../src/disk/write.ts'
+
+type Writing = typeof writing
+
+const setUp = (t: Test) => {
+  const directory = t.testdir()
+  return { directory, layout: new Layout(directory), path: join(directory, 'a/b/file') }
+}
+
+const leftOver = async ({ temporary }: Layout) => readdir(temporary).catch(() => [])
+
+/** The writing with one function of the disk replaced. */
+const withFailing = (t: Test, mocks: Partial<typeof promises>) =>
+  t.mockImport<Writing>('../../src/disk/write.ts', {
+    'node:fs/promises': { ...promises, ...mocks },
+  })
+
+const failing = (code: string) => () =>
+  Promise.reject(Object.assign(new Error(`${code}: provoked`), { code }))
+
+/** `open` whose handles fail at one operation. */
+const openFailing = (operation: 'sync' | 'writeFile', code: string, only: RegExp = /./) =>
+  (async (path: string, ...rest: never[]) => {
+    const handle = await promises.open(path, ...rest)
+    if (only.test(path)) handle[operation] = failing(code)
+    return handle
+  }) as typeof promises.open
+
+t.test('a file is replaced as a whole, its directory made if it is missing', async t => {
+  const { layout, path } = setUp(t)
+  await writing.replace(layout, path, 'one')
+  await writing.replace(layout, path, Buffer.from('two'))
+  t.equal(await readFile(path, 'utf8'), 'two')
+  t.equal((await stat(path)).mode & 0o777, 0o644)
+  t.same(await leftOver(layout), [])
+})
+
+t.test('a mode can be given', async t => {
+  const { layout, path } = setUp(t)
+  await writing.replace(layout, path, 'secret', { mode: 0o600 })
+  t.equal((await stat(path)).mode & 0o777, 0o600)
+})
+
+t.test('readers see the old or the new, never a mixture', async t => {
+  const { layout, path } = setUp(t)
+  const texts = ['a'.repeat(300_000), 'b'.repeat(200_000)]
+  await writing.replace(layout, path, texts[0] as string)
+  let writes = 0
+  const writer = (async () => {
+    for (; writes < 60; writes += 1)
+      await writing.replace(layout, path, texts[writes % 2] as string, { durable: false })
+  })()
+  for (let reads = 0; reads < 100; reads += 1) t.ok(texts.includes(await readFile(path, 'utf8')))
+  await writer
+})
+
+t.test('of many who create one name exactly one wins, and its content is there', async t => {
+  const { layout, path } = setUp(t)
+  const won = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => writing.create(layout, path, String(index))),
+  )
+  t.equal(won.filter(Boolean).length, 1)
+  t.equal(await readFile(path, 'utf8'), String(won.indexOf(true)))
+  t.same(await leftOver(layout), [])
+})
+
+t.test('where there are no hard links one wins all the same (fault S43)', async t => {
+  for (const code of ['EPERM', 'ENOTSUP']) {
+    const { layout, path } = setUp(t)
+    const { create } = await withFailing(t, { link: failing(code) })
+    const won = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => create(layout, path, String(index))),
+    )
+    t.equal(won.filter(Boolean).length, 1)
+    t.equal(await readFile(path, 'utf8'), String(won.indexOf(true)))
+    t.same(await leftOver(layout), [])
+  }
+})
+
+t.test('a full disk leaves what was there before and nothing aside (fault S06)', async t => {
+  const { layout, path } = setUp(t)
+  await writing.replace(layout, path, 'old')
+  for (const [mocks, code] of [
+    [{ open: openFailing('writeFile', 'ENOSPC') }, 'ENOSPC'],
+    [{ open: openFailing('sync', 'EIO', /tmp/) }, 'EIO'],
+    [{ open: failing('EROFS') }, 'EROFS'],
+    [{ rename: failing('EIO') }, 'EIO'],
+    [{ rename: failing('EXDEV') }, 'EXDEV'],
+  ] as const) {
+    const { replace } = await withFailing(t, mocks)
+    await t.rejects(replace(layout, path, 'new'), { code })
+    t.equal(await readFile(path, 'utf8'), 'old')
+    t.same(await leftOver(layout), [], code)
+  }
+})
+
+t.test('a failed creation leaves no name and nothing aside', async t => {
+  const { layout, path } = setUp(t)
+  for (const mocks of [{ link: failing('EIO') }, { open: openFailing('sync', 'EIO', /tmp/) }]) {
+    const { create } = await withFailing(t, mocks)
+    await t.rejects(create(layout, path, 'new'), { code: 'EIO' })
+    await t.rejects(stat(path), { code: 'ENOENT' })
+    t.same(await leftOver(layout), [])
+  }
+})
+
+t.test(
+  'a directory that cannot be synced is tolerated where the file system has no such thing',
+  async t => {
+    const { layout, path, directory } = setUp(t)
+    await mkdir(join(directory, 'a/b'), { recursive: true })
+    const tolerant = await withFailing(t, { open: openFailing('sync', 'EINVAL', /b$/) })
+    await tolerant.replace(layout, path, 'new')
+    t.equal(await readFile(path, 'utf8'), 'new')
+    const failed = await withFailing(t, { open: openFailing('sync', 'EIO', /b$/) })
+    await t.rejects(failed.replace(layout, path, 'newer'), { code: 'EIO' })
+  },
+)
+
+t.test('a file where a directory is needed is an error for that file only (fault S40)', async t => {
+  const { layout, directory } = setUp(t)
+  await writeFile(join(directory, 'a'), '')
+  await t.rejects(writing.replace(layout, join(directory, 'a/file'), 'x'), {
+    code: /ENOTDIR|EEXIST/,
+  })
+  await mkdir(join(directory, 'dir/below'), { recursive: true })
+  await t.rejects(writing.replace(layout, join(directory, 'dir'), 'x'), { code: 'EISDIR' })
+  t.same(await leftOver(layout), [])
+})
+
+t.test('a directory that somebody removes meanwhile is made again, but not for ever', async t => {
+  const { directory } = setUp(t)
+  const path = join(directory, 'd')
+  let removed = 0
+  const write = async () => {
+    if (removed++ < 2) await rm(path, { recursive: true, force: true })
+    await writeFile(join(path, 'file'), 'x')
+  }
+  await writing.inDirectory(path, write)
+  t.equal(await readFile(join(path, 'file'), 'utf8'), 'x')
+  await t.rejects(
+    writing.inDirectory(path, () => readFile(join(directory, 'none'))),
+    { code: 'ENOENT' },
+  )
+})
+
+t.test('what is not there is as good as removed', async t => {
+  const { layout, path, directory } = setUp(t)
+  await writing.replace(layout, path, 'x')
+  await writing.discard(path)
+  await writing.discard(path)
+  await writeFile(join(directory, 'plain'), '')
+  await writing.discard(join(directory, 'plain/below'))
+  await t.rejects(writing.discard(join(directory, 'a')), { code: /EISDIR|EPERM/ })
+})
+
+t.test('names aside are never used twice', async t => {
+  const names = Array.from({ length: 1000 }, writing.uniqueName)
+  t.equal(new Set(names).size, 1000)
+  t.match(names[0], new RegExp(`-${process.pid}-\\d+$`))
+})
