@@ -1,0 +1,86 @@
+import type { IncomingMessage } from 'node:http'
+import { segmentsOf, splitTarget } from './target.ts'
+
+/** One request, looked at only as far as somebody asks. */
+export class Exchange {
+  readonly request: IncomingMessage
+  readonly method: string
+  /** The path as it came, without the query. */
+  readonly path: string
+  /** The query as it came, without its question mark; empty when there is none. */
+  readonly query: string
+  /** Bytes of the body sent so far. */
+  sent = 0
+  #segments: readonly string[] | undefined
+
+  constructor(request: IncomingMessage) {
+    this.request = request
+    this.method = request.method ?? 'GET'
+    const target = request.url ?? '/'
+    // The usual case without a search for anything but the query.
+    if (target.charCodeAt(0) === 47 && !target.includes('?')) {
+      this.path = target
+      this.query = ''
+    } else {
+      const { path, query } = splitTarget(target)
+      this.path = path
+      this.query = query
+    }
+  }
+
+  /**
+   * The decoded segments of the path; none for `/`.
+   * @throws {HttpError} when the path is malformed or cannot be ours
+   */
+  get segments(): readonly string[] {
+    this.#segments ??= segmentsOf(this.path)
+    return this.#segments
+  }
+
+  /** True when the path ends in a slash. */
+  get slash(): boolean {
+    return this.path.endsWith('/')
+  }
+
+  /** A header by its lower-case name; several lines of one name are joined by commas. */
+  header(name: string): string | undefined {
+    const value = this.request.headers[name]
+    return typeof value === 'string' ? value : undefined
+  }
+
+  /** The first value of a query parameter, decoded; undefined when it is not there. */
+  parameter(name: string): string | undefined {
+    return this.query === '' ? undefined : (new URLSearchParams(this.query).get(name) ?? undefined)
+  }
+
+  /**
+   * True when the client wants the answer confirmed upstream, however fresh ours is. `max-age=0`
+   * counts too, but not from pip before 26.2, which sent it with every request.
+   */
+  get confirm(): boolean {
+    const control = this.header('cache-control')
+    if (control === undefined)
+      return this.header('pragma')?.toLowerCase().includes('no-cache') ?? false
+    const directives = control.toLowerCase()
+    if (directives.includes('no-cache')) return true
+    return (
+      /(?:^|[,\s])max-age=0+(?:$|[,\s])/.test(directives) && !isOldPip(this.header('user-agent'))
+    )
+  }
+
+  /** True when the client announced a body. */
+  get hasBody(): boolean {
+    const { headers } = this.request
+    const length = headers['content-length']
+    return (
+      headers['transfer-encoding'] !== undefined || (length !== undefined && !/^0+$/.test(length))
+    )
+  }
+}
+
+const isOldPip = (agent: string | undefined): boolean => {
+  const version = /^pip\/(\d{1,4})\.(\d{1,4})/.exec(agent ?? '')
+  if (version === null) return false
+  const major = Number(version[1])
+  return major < 26 || (major === 26 && Number(version[2]) < 2)
+}

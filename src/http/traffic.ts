@@ -1,0 +1,127 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import type { Log } from '../log.ts'
+import { errorReply } from './error.ts'
+import { Exchange } from './exchange.ts'
+import type { Reply } from './reply.ts'
+import { send } from './send.ts'
+
+/** Answers one request; it may throw what `errorReply` knows. */
+export type Handle = (exchange: Exchange) => Reply | Promise<Reply>
+
+// Monitors ask every few seconds.
+const unlogged = new Set(['/-/health', '/-/ready'])
+
+/** The connections of a server and the requests on them that are not answered yet. */
+export class Traffic {
+  readonly #handle: Handle
+  readonly #log: Log
+  readonly #sockets = new Set<Socket>()
+  // Only what takes time: what is answered at once shows in the socket's own queue.
+  readonly #running = new Set<Exchange>()
+  readonly #last = new WeakSet<Socket>()
+  #closing = false
+
+  constructor(handle: Handle, log: Log) {
+    this.#handle = handle
+    this.#log = log
+  }
+
+  /** Keeps an eye on a new connection. */
+  connect(socket: Socket): void {
+    this.#sockets.add(socket)
+    // A listener for each pipelined file is no leak.
+    socket.setMaxListeners(0)
+    socket.once('close', () => this.#sockets.delete(socket))
+  }
+
+  /** Handles a request, sends the answer, writes the access line. Never rejects. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const started = performance.now()
+    const exchange = new Exchange(request)
+    // No route takes a body; what a client sends of it is not waited for (faults C14, C30).
+    if (this.#closing || exchange.hasBody) response.shouldKeepAlive = false
+    if (!response.shouldKeepAlive) this.#last.add(request.socket)
+    let reply: Reply | undefined
+    try {
+      const given = this.#handle(exchange)
+      if (given instanceof Promise) {
+        this.#running.add(exchange)
+        reply = await given
+        if (this.#closing) response.shouldKeepAlive = false
+      } else reply = given
+      const sending = send(exchange, response, reply)
+      if (sending !== undefined) {
+        this.#running.add(exchange)
+        await sending
+      }
+    } catch (error) {
+      reply = this.#fail(exchange, response, error, reply)
+    }
+    this.#running.delete(exchange)
+    this.#record(exchange, response, reply, started)
+  }
+
+  /** True while something is being sent or prepared on this connection. */
+  isBusy(socket: Socket): boolean {
+    if (socket.writableLength > 0) return true
+    for (const exchange of this.#running) if (exchange.request.socket === socket) return true
+    return false
+  }
+
+  /** True when the answer to come, or the one just sent, ends this connection anyway. */
+  isLast(socket: Socket): boolean {
+    return this.#last.has(socket)
+  }
+
+  /** Stops the server: idle connections at once, busy ones when they are done or after `grace` ms. */
+  async close(server: Server, grace: number): Promise<void> {
+    this.#closing = true
+    // Node's own takes a connection for idle whose last answer is still being written, and leaves
+    // those alone that never sent a byte.
+    server.closeIdleConnections = () => this.#sweep()
+    const closed = new Promise<void>(resolve => server.close(() => resolve()))
+    const sweeping = setInterval(() => this.#sweep(), 25)
+    const force = setTimeout(() => {
+      for (const socket of this.#sockets) socket.resetAndDestroy()
+    }, grace)
+    await closed
+    clearInterval(sweeping)
+    clearTimeout(force)
+    // Answers learn of their sockets' end a moment after the server, and then write their lines.
+    while (this.#sockets.size > 0) await setImmediate()
+    await setImmediate()
+  }
+
+  #sweep(): void {
+    const busy = new Set<Socket>()
+    for (const exchange of this.#running) busy.add(exchange.request.socket)
+    for (const socket of this.#sockets)
+      if (!busy.has(socket) && socket.writableLength === 0) socket.destroySoon()
+  }
+
+  #fail(exchange: Exchange, response: ServerResponse, error: unknown, reply?: Reply): Reply {
+    const { path, sent } = exchange
+    if (response.headersSent && reply !== undefined) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#log.warn('transfer broken off', { path, sent, reason })
+      return reply
+    }
+    const refusal = errorReply(error, this.#log, path)
+    void send(exchange, response, refusal)
+    return refusal
+  }
+
+  #record(exchange: Exchange, response: ServerResponse, reply: Reply, started: number): void {
+    if (unlogged.has(exchange.path)) return
+    this.#log.access({
+      method: exchange.method,
+      path: exchange.path,
+      status: response.statusCode,
+      cache: reply.cache ?? '-',
+      bytes: exchange.sent,
+      milliseconds: performance.now() - started,
+    })
+  }
+}
