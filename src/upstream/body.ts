@@ -1,0 +1,98 @@
+import { Readable, pipeline, type Duplex } from 'node:stream'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { explain, type troubleWith } from './upstream-error.ts'
+
+/**
+ * A body as it is handed out: the bytes of `source`, whose errors are told in our words. Whoever
+ * reads slowly slows upstream down; destroying it closes the connection.
+ */
+export class Body extends Readable {
+  readonly #source: Readable
+
+  constructor(source: Readable, explain: (error: unknown) => Error) {
+    super({ highWaterMark: 64 * 1024 })
+    this.#source = source
+    source.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) source.pause()
+    })
+    source.on('end', () => this.push(null))
+    source.on('error', error => this.destroy(explain(error)))
+    source.pause()
+    // Whoever reads learns of an error; a body that nobody reads must not end the process by one.
+    this.on('error', () => {})
+  }
+
+  override _read(): void {
+    this.#source.resume()
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#source.destroy()
+    callback(error)
+  }
+}
+
+const decoders = new Map<string, () => Duplex>([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+])
+
+interface Encoded {
+  readonly status: number
+  readonly url: URL
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: Readable
+}
+
+const codingsOf = ({ headers, url }: Encoded): string[] => {
+  const codings = (headers.get('content-encoding') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map(coding => coding.trim())
+    .filter(coding => coding !== '' && coding !== 'identity')
+  // Some servers call a .tar.gz itself `Content-Encoding: gzip`; its bytes are the file's all the same.
+  const isMisnamed = /\.t?gz$/i.test(url.pathname) && /^(?:x-)?gzip$/.test(codings.join())
+  return isMisnamed ? [] : codings
+}
+
+/**
+ * The bytes of an answer without its `Content-Encoding`. The caller limits the size. Ends with the
+ * body closed, however it ends.
+ * @throws {UpstreamError}
+ */
+export async function* bytesOf(
+  answer: Encoded,
+  trouble: ReturnType<typeof troubleWith>,
+): AsyncGenerator<Buffer, void> {
+  const { body, status } = answer
+  try {
+    const [coding, ...more] = codingsOf(answer)
+    if (coding !== undefined && status === 206)
+      throw trouble('invalid', 'it compresses a part of a file')
+    const decoder = coding === undefined ? undefined : decoders.get(coding)?.()
+    if (coding !== undefined && (decoder === undefined || more.length > 0))
+      throw trouble('invalid', 'it compresses in an unknown way')
+    // The body's error reaches the loop through the decoder, which the pipeline destroys with it.
+    const bytes = decoder === undefined ? body : pipeline(body, decoder, () => {})
+    for await (const chunk of bytes as AsyncIterable<Buffer>) yield chunk
+  } catch (error) {
+    throw explain(error, trouble)
+  } finally {
+    body.destroy()
+  }
+}
+
+const smallest = 64 * 1024
+
+/** Disposes of a body nobody wants: reads a small rest so that the connection stays usable, else breaks it. */
+export const drain = (body: Readable): void => {
+  let left = smallest
+  const timer = setTimeout(() => body.destroy(), 1000).unref()
+  body.once('close', () => clearTimeout(timer))
+  body.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) body.destroy()
+  })
+}

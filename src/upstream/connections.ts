@@ -1,0 +1,122 @@
+import type { Dispatcher, Pool } from 'undici'
+import type { SecureContext } from 'node:tls'
+import { lookupPublic } from './address.ts'
+import { endsWhilePaused, type Connector } from './connector.ts'
+import { basicAuthorization, splitCredentials } from './credentials.ts'
+import { proxyFor } from './proxy.ts'
+import type { Trust } from './target.ts'
+
+// A quarter of the memory of an idle server, so it is loaded when somebody asks for something.
+const load = () => import('undici')
+
+type Undici = Awaited<ReturnType<typeof load>>
+
+/** How long to wait for an upstream, in seconds. */
+export interface Timeouts {
+  /** Until a connection stands, TLS included. */
+  readonly connect: number
+  /** From the request to the end of the answer's headers. */
+  readonly firstByte: number
+  /** For the next piece of a body. */
+  readonly idle: number
+}
+
+/** Short requests must not wait behind long downloads, so each has connections of its own. */
+export type Lane = 'short' | 'long'
+
+// Together no more than sixteen an origin (PY-39).
+const connectionsOf = { short: 8, long: 8 } as const
+
+/**
+ * The connections to one upstream and where it points. They are kept for a while when idle, without
+ * keeping the process alive.
+ */
+export class Connections {
+  readonly #env: Readonly<Record<string, string | undefined>>
+  readonly #timeouts: Timeouts
+  readonly #trusted: SecureContext | undefined
+  readonly #dispatchers = new Map<string, Dispatcher>()
+
+  constructor(
+    env: Readonly<Record<string, string | undefined>>,
+    timeouts: Timeouts,
+    trusted: SecureContext | undefined,
+  ) {
+    this.#env = env
+    this.#timeouts = timeouts
+    this.#trusted = trusted
+  }
+
+  /** The dispatcher for a URL; targets that must be public get one that connects nowhere else. */
+  async to(url: URL, trust: Trust, lane: Lane): Promise<Dispatcher> {
+    const undici = await load()
+    // A proxy resolves names itself, so behind one only literal addresses can be judged.
+    const proxy = proxyFor(url, this.#env)
+    const guarded = trust === 'public' && proxy === undefined
+    const key = `${lane} ${guarded ? 'public' : 'any'} ${proxy?.href ?? ''}`
+    const kept = this.#dispatchers.get(key)
+    if (kept !== undefined) return kept
+    const dispatcher =
+      proxy === undefined ? this.#direct(undici, lane, guarded) : this.#through(undici, proxy, lane)
+    this.#dispatchers.set(key, dispatcher)
+    return dispatcher
+  }
+
+  /** Breaks what is under way and closes all connections. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher.destroy()))
+    this.#dispatchers.clear()
+  }
+
+  get #tls() {
+    return {
+      timeout: this.#timeouts.connect * 1000,
+      // Said here so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off (fault U51).
+      rejectUnauthorized: true,
+      ...(this.#trusted !== undefined && { secureContext: this.#trusted }),
+    }
+  }
+
+  #limits(lane: Lane) {
+    return {
+      connections: connectionsOf[lane],
+      pipelining: 1,
+      keepAliveTimeout: 15_000,
+      keepAliveMaxTimeout: 60_000,
+      maxHeaderSize: 32 * 1024,
+      headersTimeout: this.#timeouts.firstByte * 1000,
+      bodyTimeout: this.#timeouts.idle * 1000,
+    }
+  }
+
+  #direct({ Agent, buildConnector }: Undici, lane: Lane, guarded: boolean): Dispatcher {
+    const connector = buildConnector({ ...this.#tls, ...(guarded && { lookup: lookupPublic }) })
+    return new Agent({ ...this.#limits(lane), connect: endsWhilePaused(connector) })
+  }
+
+  #through({ Pool, ProxyAgent }: Undici, proxy: URL, lane: Lane): Dispatcher {
+    const { url, credentials } = splitCredentials(proxy)
+    return new ProxyAgent({
+      ...this.#limits(lane),
+      uri: url.href,
+      ...(credentials !== undefined && { token: basicAuthorization(credentials) }),
+      // http goes as an absolute URL, for many proxies allow CONNECT to port 443 only.
+      proxyTunnel: false,
+      proxyTls: this.#tls,
+      requestTls: this.#tls,
+      factory: (origin, options) => new Pool(origin, limited(options, this.#limits(lane))),
+      clientFactory: (origin, options) =>
+        new Pool(origin, limited(options, { headersTimeout: this.#timeouts.connect * 1000 })),
+    })
+  }
+}
+
+// The options that a proxy's agent makes for a pool of connections, its connector among them.
+const limited = (options: object, limits: Pool.Options): Pool.Options => {
+  const { connect } = options as { connect?: Connector }
+  return {
+    ...options,
+    ...limits,
+    ...(connect !== undefined && { connect: endsWhilePaused(connect) }),
+  }
+}
