@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { open, readFile } from 'node:fs/promises'
+import { orAbsent } from '../disk/error-code.ts'
+import type { Layout } from '../disk/layout.ts'
+import { statsOf } from '../disk/stamp.ts'
+import { replace } from '../disk/write.ts'
+import { MemoryFile } from '../disk/memory-file.ts'
+import type { Log } from '../log.ts'
+import { readCoreMetadata } from '../spec/core-metadata.ts'
+import { isWheel, type Filename } from '../spec/filename.ts'
+import type { Name } from '../spec/project-name.ts'
+import { sdistMetadata, wheelMetadata } from './archives.ts'
+
+/** What a page says of a dropped file from the file's own metadata. */
+export interface Told {
+  /** sha256 of a wheel's METADATA. */
+  readonly metadata?: string | undefined
+  readonly requiresPython?: string | undefined
+}
+
+/**
+ * The core metadata of wheels (PEP 658), kept beside the wheels under the digest of each wheel, so
+ * that two wheels of one name never share it.
+ */
+export class CoreMetadata {
+  readonly #layout: Layout
+  readonly #log: Log
+
+  constructor(layout: Layout, log: Log) {
+    this.#layout = layout
+    this.#log = log
+  }
+
+  /** The metadata that is kept for a wheel; `content` is the wheel's digest, or one of its URL. */
+  async held(name: Name, filename: Filename, content: string): Promise<MemoryFile | undefined> {
+    const path = this.#layout.metadata(name, filename, content)
+    const bytes = await orAbsent(readFile(path))
+    if (bytes === undefined) return undefined
+    const stats = statsOf(path)
+    return new MemoryFile(bytes, etagOf(bytes), stats?.mtime ?? new Date(0))
+  }
+
+  /** Keeps a wheel's metadata. When it cannot be written it is served all the same. */
+  async keep(name: Name, filename: Filename, content: string, bytes: Buffer): Promise<MemoryFile> {
+    try {
+      await replace(this.#layout, this.#layout.metadata(name, filename, content), bytes)
+    } catch (error) {
+      this.#log.warn('metadata not kept', { file: filename, reason: (error as Error).message })
+    }
+    return new MemoryFile(bytes, etagOf(bytes), new Date())
+  }
+
+  /** The metadata of a wheel on disk, read out of it if it is not kept yet. */
+  async fromWheel(
+    name: Name,
+    filename: Filename,
+    path: string,
+    size: number,
+    sha256: string,
+  ): Promise<MemoryFile | undefined> {
+    const held = await this.held(name, filename, sha256)
+    if (held !== undefined) return held
+    const handle = await orAbsent(open(path, 'r'))
+    if (handle === undefined) return undefined
+    try {
+      const read = async (start: number, length: number) => {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, start)
+        return buffer.subarray(0, bytesRead)
+      }
+      const bytes = await wheelMetadata({ size, read }, filename)
+      return bytes === undefined ? undefined : await this.keep(name, filename, sha256, bytes)
+    } finally {
+      await handle.close()
+    }
+  }
+
+  /** What a dropped file tells about itself, by its METADATA or PKG-INFO; nothing when it has none. */
+  async ofDropped(
+    name: Name,
+    filename: Filename,
+    path: string,
+    size: number,
+    sha256: string,
+  ): Promise<Told> {
+    try {
+      if (!isWheel(filename)) return { requiresPython: requiresPython(await sdistMetadata(path)) }
+      const metadata = await this.fromWheel(name, filename, path, size, sha256)
+      return {
+        metadata: metadata?.etag.slice(1, -1),
+        requiresPython: requiresPython(metadata?.bytes),
+      }
+    } catch (error) {
+      this.#log.warn('no metadata in a dropped file', {
+        file: filename,
+        reason: (error as Error).message,
+      })
+      return {}
+    }
+  }
+}
+
+const requiresPython = (bytes: Buffer | undefined): string | undefined =>
+  bytes === undefined ? undefined : readCoreMetadata(bytes.toString('utf8')).requiresPython
+
+const etagOf = (bytes: Buffer): string => `"${createHash('sha256').update(bytes).digest('hex')}"`

@@ -1,0 +1,91 @@
+import { readObject } from '../disk/json.ts'
+import type { Layout } from '../disk/layout.ts'
+import { replace } from '../disk/write.ts'
+import type { Log } from '../log.ts'
+import type { Page } from '../spec/page.ts'
+import type { Name } from '../spec/project-name.ts'
+import { matches } from '../spec/pattern.ts'
+import type { Local } from './folder.ts'
+
+/** Whose a project name is, and by which rule. */
+export interface Owner {
+  /**
+   * - `private`: local files alone, upstream is never asked
+   * - `public`: upstream's files and the local ones
+   * - `open`: dropped files only, and upstream could not be asked yet
+   */
+  readonly kind: 'private' | 'public' | 'open'
+  /** One line for people: the rule and the remedy; undefined where nothing is hidden. */
+  readonly reason?: string | undefined
+}
+
+/** The patterns of the settings that beat all evidence. */
+export interface NameRules {
+  readonly private: readonly string[]
+  readonly merge: readonly string[]
+}
+
+const everyone: Owner = { kind: 'public' }
+
+/**
+ * Decides whose a name is (contract, "Who owns a name"). Settings come first. Dropped files alone
+ * make a project private, unless upstream lists at least one of them byte for byte: that is
+ * decided once, by evidence, and recorded, so that a name registered upstream later changes nothing.
+ */
+export class Ownership {
+  readonly #layout: Layout
+  readonly #rules: NameRules
+  readonly #log: Log
+
+  constructor(layout: Layout, rules: NameRules, log: Log) {
+    this.#layout = layout
+    this.#rules = rules
+    this.#log = log
+  }
+
+  /** Whose name this is as far as is known without asking upstream. */
+  async of(name: Name, local: Local): Promise<Owner> {
+    const rule = this.#rules.private.find(pattern => matches(pattern, name))
+    if (rule !== undefined)
+      return {
+        kind: 'private',
+        reason: `private = ["${rule}"] in the settings: upstream is never asked`,
+      }
+    // A file that is just being copied over the only one keeps the name what it was.
+    if (local.dropped.size + local.unfinished === 0 || local.mirrored.size > 0) return everyone
+    if (this.#rules.merge.some(pattern => matches(pattern, name))) return everyone
+    const record = await readObject(this.#layout.ownership(name))
+    if (record?.['owner'] === 'public') return everyone
+    if (record?.['owner'] !== 'private') return local.dropped.size > 0 ? { kind: 'open' } : everyone
+    const since = typeof record['since'] === 'string' ? record['since'] : 'earlier'
+    return { kind: 'private', reason: hidden(name, since) }
+  }
+
+  /** Decides by what upstream lists (undefined: it has no such project) and records it. */
+  async decide(name: Name, local: Local, page: Page | undefined): Promise<Owner> {
+    const since = new Date().toISOString()
+    const evidence = page === undefined ? undefined : sameFile(local, page)
+    const owner = evidence === undefined ? 'private' : 'public'
+    const record = {
+      owner,
+      since,
+      evidence: evidence ?? (page === undefined ? 'not upstream' : 'no file in common'),
+    }
+    await replace(this.#layout, this.#layout.ownership(name), JSON.stringify(record)).catch(
+      (error: unknown) =>
+        this.#log.warn('ownership not recorded', { project: name, reason: String(error) }),
+    )
+    if (owner === 'public') return everyone
+    if (page !== undefined)
+      this.#log.warn("upstream's files are hidden", { project: name, reason: hidden(name, since) })
+    return { kind: 'private', reason: page === undefined ? undefined : hidden(name, since) }
+  }
+}
+
+const hidden = (name: Name, since: string): string =>
+  `private since ${since.slice(0, 10)}: its files were put here and upstream lists none of them; merge = ["${name}"] in the settings shows upstream's too`
+
+const sameFile = (local: Local, page: Page): string | undefined => {
+  const digests = new Set([...local.dropped.values()].map(({ sha256 }) => sha256))
+  return page.files.find(({ hashes }) => digests.has(hashes['sha256'] ?? ''))?.filename
+}
