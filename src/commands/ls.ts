@@ -1,0 +1,80 @@
+import type { Layout } from '../disk/layout.ts'
+import { statsOf } from '../disk/stamp.ts'
+import type { Folder } from '../index/folder.ts'
+import type { Filename } from '../spec/filename.ts'
+import type { Name } from '../spec/project-name.ts'
+import { longBytes } from './banner.ts'
+import { print, type Command } from './command.ts'
+import { isSet, projectsIn, withIndexes } from './open-cache.ts'
+
+interface Held {
+  readonly project: Name
+  readonly file: Filename
+  readonly size: number
+  /** `dropped`, or the upstream that it came from. */
+  readonly origin: string
+  /** ISO time; unknown for dropped files. */
+  readonly lastUsed: string | undefined
+}
+
+const filesOf = async (folder: Folder, layout: Layout, project: Name): Promise<Held[]> => {
+  const { mirrored, dropped } = await folder.of(project)
+  const held: Held[] = [...dropped].map(
+    ([
+      file,
+      {
+        file: { size = 0 },
+      },
+    ]) => ({
+      project,
+      file,
+      size,
+      origin: 'dropped',
+      lastUsed: undefined,
+    }),
+  )
+  for (const [file, { fact }] of mirrored) {
+    const stats = statsOf(layout.fact(project, file))
+    held.push({
+      project,
+      file,
+      size: fact.size,
+      origin: fact.upstream,
+      lastUsed: stats?.mtime.toISOString(),
+    })
+  }
+  return held.toSorted((a, b) => (a.file < b.file ? -1 : 1))
+}
+
+const line = ({ project, file, size, origin, lastUsed }: Held): string =>
+  `${project.padEnd(24)} ${file.padEnd(48)} ${longBytes(size).padStart(9)}  ${origin.padEnd(8)} ${lastUsed?.slice(0, 16).replace('T', ' ') ?? '-'}`
+
+/** Lists what is in the directory. */
+export const ls: Command = {
+  name: 'ls',
+  group: 'Cache',
+  operands: '[PROJECT]',
+  flags: ['json'],
+  summary: 'what is in the directory',
+  details:
+    'Lists each file with its project, size, origin (dropped, or the upstream it came from) and ' +
+    'when it was last used, to the hour. Exits with 1 when a named project has no file.',
+  examples: [
+    ['proxypypi ls', 'everything'],
+    ['proxypypi ls requests', 'the files of one project'],
+    ['proxypypi --json ls', 'one JSON object for each file and line'],
+  ],
+  execute: invocation =>
+    withIndexes(invocation, async ({ folder, layout }) => {
+      const asked = projectsIn(invocation.operands)
+      const names = asked.length > 0 ? asked : [...(await folder.names())].toSorted()
+      const isJson = isSet(invocation, 'json')
+      let count = 0
+      for (const name of names)
+        for (const held of await filesOf(folder, layout, name)) {
+          print(isJson ? JSON.stringify(held) : line(held))
+          count += 1
+        }
+      return count === 0 && asked.length > 0 ? 1 : 0
+    }),
+}

@@ -1,0 +1,31 @@
+import type { Command } from './command.ts'
+import { explain } from './explain.ts'
+import { help } from './help.ts'
+import { ls } from './ls.ts'
+import { man } from './man.ts'
+import { refresh, update } from './refresh.ts'
+import { forcerestart, restart } from './restart.ts'
+import { run } from './run.ts'
+import { condstart, start } from './start.ts'
+import { status } from './status.ts'
+import { maybestop, stop } from './stop.ts'
+import { verify } from './verify.ts'
+
+/** Every command, in the order of help. */
+export const commands: readonly Command[] = [
+  run,
+  start,
+  stop,
+  restart,
+  status,
+  condstart,
+  maybestop,
+  forcerestart,
+  ls,
+  refresh,
+  update,
+  verify,
+  explain,
+  help,
+  man,
+]
