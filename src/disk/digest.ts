@@ -79,7 +79,8 @@ export class Digests {
     const known = this.#known.get(name) ?? { inode: 0n, length: 0, lines: 0, digests: new Map() }
     known.digests.set(filename, { identity, sha256 })
     this.#known.set(name, known)
-    await inDirectory(dirname(path), () => appendFile(path, line)).catch(() => {})
+    const append = () => appendFile(path, line)
+    await inDirectory(dirname(path), append, { durable: false }).catch(() => {})
   }
 
   /** True when this very state of the file was hashed before. */

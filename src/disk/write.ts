@@ -15,21 +15,29 @@ export const uniqueName = (): string => `${host}-${process.pid}-${(counter += 1)
 /** How often a directory is made that somebody else removes at the same time. */
 const attempts = 3
 
-/** Runs an action that needs a directory, and again after making it, durably, if it was missing. */
-export const inDirectory = async <T>(directory: string, action: () => Promise<T>): Promise<T> => {
+/**
+ * Runs an action that needs a directory, and again after making it if it was missing.
+ * @param durable the new directory must survive a power cut; not needed for what is made again, and
+ * a sync costs as much as all the rest
+ */
+export const inDirectory = async <T>(
+  directory: string,
+  action: () => Promise<T>,
+  { durable = true }: Pick<WriteOptions, 'durable'> = {},
+): Promise<T> => {
   for (let attempt = 1; ; attempt += 1)
     try {
       return await action()
     } catch (error) {
       if (!hasCode(error, 'ENOENT') || attempt > attempts) throw error
-      await makeDirectory(directory)
+      await makeDirectory(directory, durable)
     }
 }
 
 // A new directory survives a power cut once its parent is synced, and so do the parents made with it.
-const makeDirectory = async (directory: string): Promise<void> => {
+const makeDirectory = async (directory: string, durable: boolean): Promise<void> => {
   const first = await mkdir(directory, { recursive: true, mode: 0o755 })
-  if (first === undefined) return
+  if (first === undefined || !durable) return
   let made = directory
   do {
     made = dirname(made)
@@ -56,7 +64,8 @@ const writeAside = async (
   { durable, mode }: Required<WriteOptions>,
 ): Promise<string> => {
   const aside = join(layout.temporary, uniqueName())
-  const handle = await inDirectory(layout.temporary, () => open(aside, 'wx', mode))
+  const openAside = () => open(aside, 'wx', mode)
+  const handle = await inDirectory(layout.temporary, openAside, { durable: false })
   try {
     await handle.writeFile(data)
     if (durable) await handle.sync()
@@ -97,7 +106,7 @@ export const publish = async (
 ): Promise<void> => {
   const directory = dirname(path)
   try {
-    await inDirectory(directory, () => rename(aside, path))
+    await inDirectory(directory, () => rename(aside, path), { durable })
   } catch (error) {
     await discard(aside)
     throw error
@@ -117,7 +126,7 @@ export const create = async (
 ): Promise<boolean> => {
   const aside = await writeAside(layout, data, { durable, mode })
   try {
-    await inDirectory(dirname(path), () => linkOrClaim(aside, path))
+    await inDirectory(dirname(path), () => linkOrClaim(aside, path), { durable })
     if (durable) await syncDirectory(dirname(path))
     return true
   } catch (error) {

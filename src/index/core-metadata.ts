@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
+import { LRUCache } from 'lru-cache'
 import { orAbsent } from '../disk/error-code.ts'
 import type { Layout } from '../disk/layout.ts'
-import { statsOf } from '../disk/stamp.ts'
+import { identityOf, statsOf } from '../disk/stamp.ts'
 import { replace } from '../disk/write.ts'
 import { MemoryFile } from '../disk/memory-file.ts'
 import type { Log } from '../log.ts'
@@ -18,6 +19,9 @@ export interface Told {
   readonly requiresPython?: string | undefined
 }
 
+/** Bytes of metadata that are kept in memory. */
+const memory = 8 * 1024 * 1024
+
 /**
  * The core metadata of wheels (PEP 658), kept beside the wheels under the digest of each wheel, so
  * that two wheels of one name never share it.
@@ -25,6 +29,10 @@ export interface Told {
 export class CoreMetadata {
   readonly #layout: Layout
   readonly #log: Log
+  readonly #read = new LRUCache<string, { identity: string; file: MemoryFile }>({
+    maxSize: memory,
+    sizeCalculation: ({ file }) => file.size + 512,
+  })
 
   constructor(layout: Layout, log: Log) {
     this.#layout = layout
@@ -34,20 +42,28 @@ export class CoreMetadata {
   /** The metadata that is kept for a wheel; `content` is the wheel's digest, or one of its URL. */
   async held(name: Name, filename: Filename, content: string): Promise<MemoryFile | undefined> {
     const path = this.#layout.metadata(name, filename, content)
+    const stats = statsOf(path)
+    if (stats === undefined) return undefined
+    const identity = identityOf(stats)
+    const known = this.#read.get(path)
+    if (known?.identity === identity) return known.file
     const bytes = await orAbsent(readFile(path))
     if (bytes === undefined) return undefined
-    const stats = statsOf(path)
-    return new MemoryFile(bytes, etagOf(bytes), stats?.mtime ?? new Date(0))
+    const file = new MemoryFile(bytes, etagOf(bytes), stats.mtime)
+    this.#read.set(path, { identity, file })
+    return file
   }
 
   /** Keeps a wheel's metadata. When it cannot be written it is served all the same. */
   async keep(name: Name, filename: Filename, content: string, bytes: Buffer): Promise<MemoryFile> {
+    const path = this.#layout.metadata(name, filename, content)
     try {
-      await replace(this.#layout, this.#layout.metadata(name, filename, content), bytes)
+      await replace(this.#layout, path, bytes)
     } catch (error) {
       this.#log.warn('metadata not kept', { file: filename, reason: (error as Error).message })
     }
-    return new MemoryFile(bytes, etagOf(bytes), new Date())
+    // The same time that the next answer will give.
+    return new MemoryFile(bytes, etagOf(bytes), statsOf(path)?.mtime ?? new Date())
   }
 
   /** The metadata of a wheel on disk, read out of it if it is not kept yet. */

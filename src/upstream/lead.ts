@@ -70,7 +70,8 @@ class PartFile {
   }
 
   async open(): Promise<void> {
-    this.handle = await inDirectory(this.#directory, () => open(this.path, 'wx+'))
+    const openPart = () => open(this.path, 'wx+')
+    this.handle = await inDirectory(this.#directory, openPart, { durable: false })
   }
 
   /** Tells followers in other processes how long the file will be. */

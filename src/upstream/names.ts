@@ -133,11 +133,12 @@ export class Names {
       )
     }
     const aside = join(this.#layout.temporary, uniqueName())
-    const handle = await inDirectory(this.#layout.temporary, () => open(aside, 'wx'))
+    const openAside = () => open(aside, 'wx')
+    const handle = await inDirectory(this.#layout.temporary, openAside, { durable: false })
     try {
       await this.#write(handle, this.#namesIn(answer))
       await handle.close()
-      await inDirectory(dirname(path), () => rename(aside, path))
+      await inDirectory(dirname(path), () => rename(aside, path), { durable: false })
       const now = new Date()
       await utimes(path, now, now)
     } finally {

@@ -91,10 +91,12 @@ export class PageStore {
     this.#parsed.set(complete.sha256, { page, size: text.length })
     const held = { head: complete, confirmed: Date.now(), page: () => Promise.resolve(page) }
     try {
+      // A power cut may tear it, which its length and hash then tell; it is asked again.
       await replace(
         this.#layout,
         this.#layout.page(this.#upstream, name),
         `${JSON.stringify(complete)}\n${text}`,
+        { durable: false },
       )
       this.#unsaved.delete(name)
     } catch (error) {
