@@ -36,6 +36,14 @@ export interface Settings {
   readonly private: readonly string[]
   /** Patterns of names whose local files are listed beside upstream's. */
   readonly merge: readonly string[]
+  /** Who may read: anyone, or known users and tokens only. */
+  readonly read: 'anyone' | 'users'
+  /** Largest file that may be uploaded, in bytes. */
+  readonly maxUpload: number
+  /** Patterns of names whose uploaded files may be replaced by other bytes. */
+  readonly mutable: readonly string[]
+  /** Seconds for which the journal is kept; 0: for ever. */
+  readonly journalKeep: number
   readonly connectTimeout: number
   readonly firstByteTimeout: number
   readonly idleTimeout: number

@@ -10,9 +10,9 @@ const layers = [
   ['config', 'daemon'],
   ['server.ts'],
   ['routes'],
-  ['pages'],
+  ['pages', 'prefetch'],
   ['index'],
-  ['upstream', 'archive', 'http'],
+  ['upstream', 'archive', 'http', 'accounts', 'journal'],
   ['disk'],
   ['spec'],
 ]

@@ -11,7 +11,7 @@ export interface Invocation extends Sources {
 /** One command, its help included. What it needs much code for, it imports when it is executed. */
 export interface Command {
   readonly name: string
-  readonly group: 'Server' | 'Cache' | 'Help'
+  readonly group: 'Server' | 'Cache' | 'Publishing' | 'Help'
   /** What may follow the name: `PROJECT...`. */
   readonly operands?: string
   /** Keys of the options that only some commands have. */

@@ -64,6 +64,7 @@ export const overview = (commands: readonly Command[]): string => {
     'Usage: proxypypi [options] COMMAND [arguments]',
     ...groupLines(commands, 'Server'),
     ...groupLines(commands, 'Cache'),
+    ...groupLines(commands, 'Publishing'),
     'Options, with their defaults:',
     ...options.filter(({ group }) => group === 'server' || group === 'daemon').map(optionLine),
     wrap([...tuning, ...own, '-h', '--help', '--version'], '  '),

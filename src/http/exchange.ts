@@ -11,6 +11,8 @@ export class Exchange {
   readonly query: string
   /** Bytes of the body sent so far. */
   sent = 0
+  /** Who asks, once that was found out by credentials. */
+  user: string | undefined
   #segments: readonly string[] | undefined
 
   constructor(request: IncomingMessage) {

@@ -28,6 +28,10 @@ t.test('without anything the defaults of the contract hold', async t => {
     grace: 30,
     private: [],
     merge: [],
+    read: 'anyone',
+    maxUpload: 4 * 2 ** 30,
+    mutable: [],
+    journalKeep: 400 * 86_400,
   })
   t.equal(settings.pidFile.startsWith(join(cwd, '.proxypypi', 'run')), true)
   const [pypi] = settings.upstreams
