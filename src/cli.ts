@@ -6,6 +6,7 @@ import { parseArguments } from './config/arguments.ts'
 import type { Arguments } from './config/arguments.ts'
 import { nodeInsecure, nodeTooOld } from './config/node-version.ts'
 import { oneLine, redact } from './log.ts'
+import type { Translated } from './presets/pypicache.ts'
 import { optionNamed, UsageError } from './options.ts'
 import { version } from './version.ts'
 
@@ -46,8 +47,15 @@ const report = (error: unknown, isDebugging: boolean): number => {
 // A reader that is gone must end neither a server nor a list (fault C37).
 const ignore = (): void => {}
 
-/** The program: executes a command line and returns the exit code. Whatever goes wrong is one line on standard error. */
-export const main = async (argv: readonly string[]): Promise<number> => {
+/**
+ * The program: executes a command line and returns the exit code. Whatever goes wrong is one line on
+ * standard error.
+ * @param translate for a program of another name: makes its command line one of ours
+ */
+export const main = async (
+  argv: readonly string[],
+  translate?: (argv: readonly string[]) => Promise<Translated>,
+): Promise<number> => {
   for (const stream of [process.stdout, process.stderr]) {
     stream.off('error', ignore).on('error', ignore)
   }
@@ -58,7 +66,12 @@ export const main = async (argv: readonly string[]): Promise<number> => {
   }
   let isDebugging = false
   try {
-    const parsed = await parseArguments(argv)
+    const ours = await (translate?.(argv) ?? { argv })
+    if ('text' in ours) {
+      print(ours.text)
+      return 0
+    }
+    const parsed = await parseArguments(ours.argv)
     isDebugging = parsed.flags.get('log-level')?.at(-1) === 'debug'
     if (parsed.version) {
       print(version)

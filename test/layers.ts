@@ -6,7 +6,7 @@ import t from 'tap'
 /** Each may import from those below it; those of one line know nothing of each other. */
 const layers = [
   ['cli.ts'],
-  ['commands'],
+  ['commands', 'presets'],
   ['config', 'daemon'],
   ['server.ts'],
   ['routes'],
