@@ -29,6 +29,14 @@ export class Arriving implements Resource {
     return this.#progress.done
   }
 
+  async completed(): Promise<void> {
+    const progress = this.#progress
+    while (!progress.done) {
+      if (progress.error !== undefined) throw progress.error
+      await progress.changed()
+    }
+  }
+
   async *read(start: number, end: number = Infinity): AsyncGenerator<Uint8Array, void> {
     const progress = this.#progress
     const buffer = borrowBuffer()

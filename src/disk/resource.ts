@@ -10,6 +10,11 @@ export interface Resource {
   /** All the bytes, where they are so few that they are kept in memory. */
   readonly bytes?: Buffer
   /**
+   * Resolves when the whole is on disk, without anybody reading it; absent where it always is.
+   * Throws when the bytes turn out not to be had.
+   */
+  completed?(): Promise<void>
+  /**
    * The bytes from `start` up to, not including, `end` (default: all). A chunk may be used only
    * until the next one is asked for: its buffer is then read into again. Throws when the bytes turn
    * out not to be had, and then never after the last byte of the file.

@@ -39,6 +39,16 @@ export interface Found {
   readonly source: Source
 }
 
+/** A file that is on disk, whole and verified. */
+export interface Kept {
+  readonly path: string
+  /** In bytes. */
+  readonly size: number
+  readonly sha256: string
+  /** `hit` when it was there before. */
+  readonly source: Source
+}
+
 /**
  * Anything which has projects and files. Absence is `undefined`; not being able to find out throws,
  * and is never mistaken for absence.
@@ -52,6 +62,8 @@ export interface Index {
   project(name: Name, ask?: Ask): Promise<Project | undefined>
   /** The bytes of a distribution. */
   file(wanted: Wanted): Promise<Found | undefined>
+  /** Brings a distribution onto the disk, whole, for nobody in particular. */
+  fetch(wanted: Wanted): Promise<Kept | undefined>
   /** The core metadata of a wheel (PEP 658). */
   metadata(wanted: Wanted): Promise<Found | undefined>
   /** What a HEAD needs: the size if it is known, without fetching anything. */

@@ -10,7 +10,7 @@ import { noneIn } from './archives.ts'
 import type { CoreMetadata } from './core-metadata.ts'
 import { DeniedError } from './denied-error.ts'
 import type { Folder, Local } from './folder.ts'
-import type { Ask, Found, Index, Project, Wanted } from './index.ts'
+import type { Ask, Found, Index, Kept, Project, Wanted } from './index.ts'
 import { mergedPage, type Listed, type View } from './merge.ts'
 import type { Entry, Mirror } from './mirror.ts'
 import type { Owner, Ownership } from './ownership.ts'
@@ -101,6 +101,20 @@ export class Stack implements Index {
     if (this.#offline) return undefined
     const resource = await listed.mirror.fetch(listed.entry)
     return resource === undefined ? undefined : { resource, source: 'miss' }
+  }
+
+  async fetch(wanted: Wanted): Promise<Kept | undefined> {
+    const found = await this.file(wanted)
+    if (found === undefined) return undefined
+    await found.resource.completed?.()
+    const { dropped, mirrored } = await this.#folder.of(wanted.name)
+    const { source } = found
+    const own = dropped.get(wanted.filename)
+    if (own !== undefined)
+      return { path: own.path, size: own.file.size as number, sha256: own.sha256, source }
+    const held = mirrored.get(wanted.filename)
+    if (held === undefined) throw new Error(`${wanted.filename} was removed as soon as it was here`)
+    return { path: held.path, size: held.fact.size, sha256: held.fact.sha256, source }
   }
 
   async metadata(wanted: Wanted): Promise<Found | undefined> {
