@@ -3,6 +3,8 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
+import type { TokenId } from '../spec/token.ts'
+import type { UserName } from '../spec/user-name.ts'
 
 /** This host's name as a part of file names. */
 export const host =
@@ -50,6 +52,24 @@ export class Layout {
   /** Whose name this is, once that was decided. */
   ownership(name: Name): string {
     return join(this.#own, 'keep', 'names', 'root', 'pypi', `${name}.json`)
+  }
+
+  /** The users, one file for each. It exists from the first user on, whatever becomes of that user. */
+  get users(): string {
+    return join(this.#own, 'keep', 'users')
+  }
+
+  user(name: UserName): string {
+    return join(this.users, `${name}.json`)
+  }
+
+  /** The tokens, one file for each. */
+  get tokens(): string {
+    return join(this.#own, 'keep', 'tokens')
+  }
+
+  token(id: TokenId): string {
+    return join(this.tokens, `${id}.json`)
   }
 
   /** An upstream's page; its mtime is the moment upstream last confirmed it. */
@@ -130,6 +150,16 @@ export class Layout {
 
   get keep(): string {
     return join(this.#own, 'keep')
+  }
+
+  /** Who did what, a file for each day. */
+  get journal(): string {
+    return join(this.keep, 'journal')
+  }
+
+  /** @param day `2026-11-21` (UTC) */
+  journalDay(day: string): string {
+    return join(this.journal, `${day}.jsonl`)
   }
 }
 
