@@ -9,7 +9,10 @@ import { run } from './run.ts'
 import { condstart, start } from './start.ts'
 import { status } from './status.ts'
 import { maybestop, stop } from './stop.ts'
+import { token } from './token.ts'
+import { user } from './user.ts'
 import { verify } from './verify.ts'
+import { who } from './who.ts'
 
 /** Every command, in the order of help. */
 export const commands: readonly Command[] = [
@@ -26,6 +29,9 @@ export const commands: readonly Command[] = [
   update,
   verify,
   explain,
+  user,
+  token,
+  who,
   help,
   man,
 ]
