@@ -15,6 +15,7 @@ import { Folder } from './index/folder.ts'
 import { Mirror } from './index/mirror.ts'
 import { Ownership } from './index/ownership.ts'
 import { Stack } from './index/stack.ts'
+import { Journal } from './journal/journal.ts'
 import { background, type Log } from './log.ts'
 import { PageCache } from './pages/cache.ts'
 import { filesRoute } from './routes/files.ts'
@@ -141,7 +142,8 @@ export const startServer = async (
       log.access(access)
     },
   }
-  const files = filesRoute(root)
+  const journal = new Journal(layout, log, { keep: settings.journalKeep })
+  const files = filesRoute(root, journal)
   const handle = router({
     '': homeRoute(`http://${bind}:${port}/`),
     simple: simpleRoute(root, cache, 1),
@@ -155,13 +157,14 @@ export const startServer = async (
     '-/ready': readyRoute(layout),
   })
   const listener = await listen({ bind, port, handle, log: counting })
-  const preparing = prepare(layout)
+  const preparing = prepare(layout, journal)
   background(preparing, 'preparing the cache', log)
   return {
     url: listener.url,
     port: listener.port,
     close: async () => {
       await listener.close(settings.grace * 1000)
+      await journal.close()
       await indexes.close()
       // Nothing may be written once we have said that we are closed.
       await Promise.allSettled([preparing])
@@ -173,11 +176,12 @@ const cacheTag =
   'Signature: 8a477f597d28d172789f06886806bc55\n# May be deleted: it only costs time.\n'
 
 // The directory's format for later versions, the mark that lets backups skip the cache, and a broom.
-const prepare = async (layout: Layout): Promise<void> => {
+const prepare = async (layout: Layout, journal: Journal): Promise<void> => {
   await mkdir(layout.cache, { recursive: true })
   await create(layout, layout.format, '{"version":1,"root":"root/pypi"}\n')
   await create(layout, layout.cacheTag, cacheTag)
   await sweep(layout)
+  await journal.tidy()
   // The first lock of a process costs some milliseconds more: not those of the first client.
   const release = await tryLock(layout.lock('warm-up'))
   await release?.()

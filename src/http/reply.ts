@@ -1,4 +1,5 @@
 import type { Resource } from '../disk/resource.ts'
+import type { Exchange } from './exchange.ts'
 
 declare const octets: unique symbol
 
@@ -19,6 +20,11 @@ export interface Reply {
   readonly body?: Body | undefined
   /** How the answer came about, told as `X-Cache`. */
   readonly cache?: 'hit' | 'miss' | 'stale' | 'revalidated' | undefined
+  /**
+   * Called once the answer is out, or the client has gone: `exchange.sent` tells. It must not throw
+   * nor take long.
+   */
+  readonly sent?: ((exchange: Exchange, status: number) => void) | undefined
 }
 
 /** The UTF-8 bytes of a text, or the bytes of a buffer, as `Octets`. */

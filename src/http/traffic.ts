@@ -31,6 +31,8 @@ export class Traffic {
   /** Keeps an eye on a new connection. */
   connect(socket: Socket): void {
     this.#sockets.add(socket)
+    // Looked at once it is remembered, for answers that are noted when the connection has gone.
+    void socket.remoteAddress
     // A listener for each pipelined file is no leak.
     socket.setMaxListeners(0)
     socket.once('close', () => this.#sockets.delete(socket))
@@ -56,6 +58,7 @@ export class Traffic {
         this.#running.add(exchange)
         await sending
       }
+      reply.sent?.(exchange, response.statusCode)
     } catch (error) {
       reply = this.#fail(exchange, response, error, reply)
     }

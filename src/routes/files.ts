@@ -6,9 +6,11 @@ import type { Exchange } from '../http/exchange.ts'
 import { file as fileReply, text, type Reply } from '../http/reply.ts'
 import type { Handler, Route } from '../http/router.ts'
 import type { Index, Wanted } from '../index/index.ts'
+import type { Journal } from '../journal/journal.ts'
 import { distFilename, projectsOf, type Filename } from '../spec/filename.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
 import { canonicalPath, localPath, projectInPath } from '../spec/public-path.ts'
+import { downloadNote } from './download-note.ts'
 import { missing } from './missing.ts'
 
 /** A file that was found at a path, and how it is answered. */
@@ -53,8 +55,11 @@ const wantedBy = (segments: readonly string[]): Wanted[] => {
 const control = ({ name, filename, path }: Wanted): string | undefined =>
   path === undefined || path === localPath(name, filename) ? 'no-cache' : undefined
 
-/** Files and their core metadata, at upstream's paths and at those of the original programs. */
-export const filesRoute = (index: Index): Route => {
+/**
+ * Files and their core metadata, at upstream's paths and at those of the original programs. Downloads
+ * are noted in the journal.
+ */
+export const filesRoute = (index: Index, journal: Journal): Route => {
   const known = new LRUCache<string, Known>({ max: 2000 })
   // Requests that arrive together cost one look at the disk and leave together: a third less time each.
   const looks = new Batch<Reply | undefined>()
@@ -85,7 +90,10 @@ export const filesRoute = (index: Index): Route => {
       } else {
         const found = await index.file(one)
         if (found === undefined) continue
-        const reply = fileReply(found.resource, found.source, control(one))
+        const reply = {
+          ...fileReply(found.resource, found.source, control(one)),
+          sent: downloadNote(journal, index, one, found.resource),
+        }
         if (found.resource instanceof WholeFile)
           known.set(exchange.path, { file: found.resource, reply, at: performance.now() })
         return reply
