@@ -1,15 +1,16 @@
+/** A version of glibc, musl or macOS. */
+export type PlatformVersion = readonly [major: number, minor: number]
+
 /** A platform of wheels, taken apart. */
 export interface Platform {
   readonly system: 'glibc' | 'musl' | 'macosx' | 'windows'
   /** The machine as wheels call it: `x86_64`, `arm64`, `amd64`. */
   readonly machine: string
   /** The newest version of glibc, musl or macOS there is on such machines; `[0, 0]` for Windows. */
-  readonly newest: readonly [major: number, minor: number]
+  readonly newest: PlatformVersion
   /** The oldest; the same as the newest where a platform names one version. */
-  readonly oldest: readonly [major: number, minor: number]
+  readonly oldest: PlatformVersion
 }
-
-type Version = readonly [major: number, minor: number]
 
 // What is running in the world: a platform that names no version stands for all of these.
 const glibc = { oldest: [2, 17], newest: [2, 42] } as const
@@ -30,7 +31,7 @@ const linuxMachines: ReadonlySet<string> = new Set([
 ])
 
 // The names of a glibc from before they were numbered (PEP 513, 571, 599).
-const legacy: ReadonlyMap<string, Version> = new Map([
+const legacy: ReadonlyMap<string, PlatformVersion> = new Map([
   ['manylinux1', [2, 5]],
   ['manylinux2010', [2, 12]],
   ['manylinux2014', [2, 17]],
