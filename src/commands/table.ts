@@ -13,7 +13,6 @@ import { token } from './token.ts'
 import { user } from './user.ts'
 import { verify } from './verify.ts'
 import { who } from './who.ts'
-import { who } from './who.ts'
 
 /** Every command, in the order of help. */
 export const commands: readonly Command[] = [
@@ -30,7 +29,6 @@ export const commands: readonly Command[] = [
   update,
   verify,
   explain,
-  who,
   user,
   token,
   who,
