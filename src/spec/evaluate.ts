@@ -31,8 +31,8 @@ const comparisons: Readonly<Record<MarkerOperator, (left: string, right: string)
 }
 
 const compare = ({ variable, operator, value, reversed }: Comparison, known: string): boolean => {
-  if (variable === 'extra') return comparisons[operator](normalExtra(known), normalExtra(value))
   const [left, right] = reversed ? [value, known] : [known, value]
+  if (variable === 'extra') return comparisons[operator](normalExtra(left), normalExtra(right))
   if (versions.has(variable) && operator !== 'in' && operator !== 'not in') {
     const specifiers = parseSpecifiers(operator + right)
     const release = parseRelease(left)

@@ -13,9 +13,9 @@ export interface Platform {
 }
 
 // What is running in the world: a platform that names no version stands for all of these.
-const glibc = { oldest: [2, 17], newest: [2, 42] } as const
+const glibc = { oldest: [2, 28], newest: [2, 42] } as const
 const musl = { oldest: [1, 1], newest: [1, 2] } as const
-const macosIntel = { oldest: [10, 13], newest: [26, 0] } as const
+const macosIntel = { oldest: [11, 0], newest: [26, 0] } as const
 const macosArm = { oldest: [11, 0], newest: [26, 0] } as const
 const windows = { oldest: [0, 0], newest: [0, 0] } as const
 

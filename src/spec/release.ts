@@ -34,16 +34,19 @@ const localOf = (text: string): (number | string)[] => {
 /** A version taken apart, or undefined for what is none. */
 export const parseRelease = (text: string): Release | undefined => {
   const parsed = isVersion(text) ? parse(text) : null
-  if (parsed === null) return undefined
+  const [shared = ''] = text.split('+')
+  const normal = normalVersion(shared)
+  if (parsed === null || normal === undefined) return undefined
+  const local = localOf(text)
   return {
     text,
-    normal: normalVersion(text) ?? text,
+    normal: local.length > 0 ? `${normal}+${local.join('.')}` : normal,
     epoch: parsed.epoch,
     numbers: parsed.release,
     pre: letterOf(parsed.pre),
     post: numberOf(parsed.post),
     dev: numberOf(parsed.dev),
-    local: localOf(text),
+    local,
   }
 }
 
