@@ -42,7 +42,7 @@ export interface PassedOver {
   /** As written, stripped; `''` for an empty line. */
   readonly line: string
   readonly place: string
-  /** Why, in one line for people; absent for comments and empty lines, where nothing is lost. */
+  /** Why, in one line for people; absent for comments, empty lines and options that were obeyed. */
   readonly reason?: string
 }
 
@@ -57,6 +57,8 @@ export interface Wishes {
   readonly unparseable: readonly PassedOver[]
   /** True when a file without a demanded hash must not be fetched (pip's hash-checking mode). */
   readonly requiresHashes: boolean
+  /** Why nothing of it can be installed on such a machine, in one line; undefined: it can. */
+  readonly refuses?: (environment: Environment) => string | undefined
   /** True for `--pre`: pre-releases are as good as releases. */
   readonly prereleases: boolean
   /** Projects (or `:all:`) of which only source distributions are wanted (`--no-binary`). */
