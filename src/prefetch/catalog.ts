@@ -1,0 +1,98 @@
+import type { Index, Kept } from '../index/index.ts'
+import { readCoreMetadata } from '../spec/core-metadata.ts'
+import { isWheel, type Filename } from '../spec/filename.ts'
+import type { File } from '../spec/page.ts'
+import type { Name } from '../spec/project-name.ts'
+import { Editions } from './editions.ts'
+import { readSdist } from './sdist.ts'
+import type { Slots } from './slots.ts'
+import { UnreadableError, type Told } from './told.ts'
+
+/** No project uses more; a larger one is no core metadata. */
+const largest = 16 * 1024 * 1024
+
+/**
+ * What an index says of projects and files, asked once for each and then remembered: one moment for
+ * all who resolve at the same time.
+ */
+export class Catalog {
+  readonly #index: Index
+  readonly #slots: Slots
+  readonly #signal: AbortSignal
+  readonly #editions = new Map<Name, Promise<Editions | undefined>>()
+  readonly #told = new Map<Filename, Promise<Told>>()
+
+  /** @param slots how many questions are asked at a time */
+  constructor(index: Index, slots: Slots, signal: AbortSignal) {
+    this.#index = index
+    this.#slots = slots
+    this.#signal = signal
+  }
+
+  /** The versions of a project; undefined when there is no such project. Throws when nobody can say. */
+  editions(name: Name): Promise<Editions | undefined> {
+    return remembered(this.#editions, name, () =>
+      this.#ask(async () => {
+        const page = await (await this.#index.project(name))?.page()
+        return page === undefined ? undefined : new Editions(name, page.files)
+      }),
+    )
+  }
+
+  /**
+   * The dependencies of a file, without fetching a large wheel.
+   * @throws {UnreadableError} when it has none that can be read; others when upstream fails
+   */
+  told(name: Name, file: File): Promise<Told> {
+    return remembered(this.#told, file.filename, () =>
+      this.#ask(() =>
+        isWheel(file.filename) ? this.#ofWheel(name, file) : this.#ofSdist(name, file),
+      ),
+    )
+  }
+
+  /** Brings a file onto the disk; undefined when upstream has lost it. Throws when it cannot be had. */
+  fetch(name: Name, file: File): Promise<Kept | undefined> {
+    return this.#index.fetch({ name, filename: file.filename, path: file.url })
+  }
+
+  #ask<T>(work: () => Promise<T>): Promise<T> {
+    return this.#slots.run(() => {
+      this.#signal.throwIfAborted()
+      return work()
+    })
+  }
+
+  async #ofWheel(name: Name, file: File): Promise<Told> {
+    const found = await this.#index.metadata({ name, filename: file.filename, path: file.url })
+    if (found === undefined) throw new UnreadableError(`${file.filename} has no core metadata`)
+    const { resource } = found
+    const chunks: Buffer[] = []
+    if (resource.bytes !== undefined) chunks.push(resource.bytes)
+    else for await (const chunk of resource.read(0, largest)) chunks.push(Buffer.from(chunk))
+    const { requiresDist, requiresPython } = readCoreMetadata(
+      Buffer.concat(chunks).toString('utf8'),
+    )
+    return { requires: requiresDist, requiresPython, build: [] }
+  }
+
+  async #ofSdist(name: Name, file: File): Promise<Told> {
+    const kept = await this.fetch(name, file)
+    if (kept === undefined) throw new UnreadableError(`${file.filename} is gone upstream`)
+    return await readSdist(kept.path, file.filename)
+  }
+}
+
+const remembered = <K, T>(
+  memory: Map<K, Promise<T>>,
+  key: K,
+  ask: () => Promise<T>,
+): Promise<T> => {
+  const known = memory.get(key)
+  if (known !== undefined) return known
+  const asked = ask()
+  // Whoever waits for it meets the failure; a guess that nobody waits for may fail in silence.
+  asked.catch(() => {})
+  memory.set(key, asked)
+  return asked
+}
