@@ -1,13 +1,26 @@
 import type { Log } from '../log.ts'
 import { oneLine, text, type Reply } from './reply.ts'
 
+/** What an error tells besides its message. */
+export interface HttpErrorOptions extends ErrorOptions {
+  /** Name, value, name, value: headers of the answer. */
+  readonly headers?: readonly string[]
+}
+
 /** The client's fault, or a plain no; the message is for the client. */
 export class HttpError extends Error {
   readonly status: number
+  /** Name, value, name, value. */
+  readonly headers: readonly string[]
 
-  constructor(status: number, message: string, options?: ErrorOptions) {
+  constructor(
+    status: number,
+    message: string,
+    { headers = [], ...options }: HttpErrorOptions = {},
+  ) {
     super(message, options)
     this.status = status
+    this.headers = headers
   }
 }
 
@@ -38,28 +51,41 @@ const system: ReadonlyMap<string, readonly [status: number, line: string]> = new
   ['EIO', [500, 'the disk of the cache fails: the operator must look at it']],
 ])
 
-const propertyOf = (error: unknown, name: 'status' | 'code'): unknown =>
+const propertyOf = (error: unknown, name: 'status' | 'code' | 'headers'): unknown =>
   typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined
 
 const isStatus = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 400 && value <= 599
 
+const headersOf = (error: unknown): readonly string[] => {
+  const headers = propertyOf(error, 'headers')
+  return Array.isArray(headers) ? (headers as readonly string[]) : []
+}
+
 /**
  * The answer to a thrown error. Errors with a `status` are meant for the client and keep their
- * message; a system error becomes its known line; anything else is ours, logged and not shown (X19).
+ * message, and `headers` if they have some; a system error becomes its known line; anything else is
+ * ours, logged and not shown (X19).
  */
 export const errorReply = (error: unknown, log: Log, path: string): Reply => {
   const status = propertyOf(error, 'status')
-  if (isStatus(status)) return errorText(status, error instanceof Error ? error.message : 'refused')
+  if (isStatus(status))
+    return errorText(status, error instanceof Error ? error.message : 'refused', headersOf(error))
   const code = propertyOf(error, 'code')
   const known = typeof code === 'string' ? system.get(code) : undefined
   log.error('request failed', { path, ...describe(error, known !== undefined) })
   return known === undefined ? errorText(500, 'internal error') : errorText(...known)
 }
 
-/** An error status with one line; 502, 503 and 504 say when to come back. */
-export const errorText = (status: number, line: string): Reply =>
-  text(status, line, status >= 502 && status <= 504 ? ['Retry-After', retry] : [])
+/** An error status with one line, which is the reason phrase as well; 502, 503 and 504 say when to come back. */
+export const errorText = (
+  status: number,
+  line: string,
+  headers: readonly string[] = [],
+): Reply & { readonly reason: string } => {
+  const again = status >= 502 && status <= 504 ? ['Retry-After', retry] : []
+  return { ...text(status, line, [...headers, ...again]), reason: line }
+}
 
 // The innermost place tells a mistake of ours apart; disk errors need none.
 const describe = (error: unknown, known: boolean) => {

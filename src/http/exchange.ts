@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { RequestBody } from './body.ts'
 import { segmentsOf, splitTarget } from './target.ts'
 
 /** One request, looked at only as far as somebody asks. */
@@ -13,10 +14,14 @@ export class Exchange {
   sent = 0
   /** Who asks, once that was found out by credentials. */
   user: string | undefined
+  readonly #response: ServerResponse | undefined
   #segments: readonly string[] | undefined
+  #body: RequestBody | undefined
 
-  constructor(request: IncomingMessage) {
+  /** @param response where the client is told to go on, when it waits for that with its body */
+  constructor(request: IncomingMessage, response?: ServerResponse) {
     this.request = request
+    this.#response = response
     this.method = request.method ?? 'GET'
     const target = request.url ?? '/'
     // The usual case without a search for anything but the query.
@@ -68,6 +73,11 @@ export class Exchange {
     return (
       /(?:^|[,\s])max-age=0+(?:$|[,\s])/.test(directives) && !isOldPip(this.header('user-agent'))
     )
+  }
+
+  /** The body, which stays with the client until somebody reads it. */
+  get body(): RequestBody {
+    return (this.#body ??= new RequestBody(this.request, this.#response))
   }
 
   /** True when the client announced a body. */

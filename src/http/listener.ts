@@ -2,9 +2,7 @@ import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse }
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Log } from '../log.ts'
-import { errorText } from './error.ts'
-import { Exchange } from './exchange.ts'
-import { send } from './send.ts'
+import { errorText, HttpError } from './error.ts'
 import { Traffic, type Handle } from './traffic.ts'
 
 /** How to listen. */
@@ -53,7 +51,10 @@ const refuse = (socket: Duplex, status: number, line: string): void => {
   )
 }
 
+const notHttp = 'this is not a valid HTTP request'
+
 const refuseBroken = (traffic: Traffic, error: Error & { code?: string }, socket: Socket): void => {
+  if (error.code !== 'ECONNRESET' && traffic.failBody(socket, new HttpError(400, notHttp))) return
   // What follows the last request, or its body that nobody reads, does not matter.
   if (error.code !== 'ECONNRESET' && traffic.isLast(socket)) return
   // Nothing may be written into the middle of an answer.
@@ -62,7 +63,7 @@ const refuseBroken = (traffic: Traffic, error: Error & { code?: string }, socket
     refuse(socket, 431, 'the request line or the headers are too long')
   else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
     refuse(socket, 408, 'the request took too long')
-  else refuse(socket, 400, 'this is not a valid HTTP request')
+  else refuse(socket, 400, notHttp)
 }
 
 const hostOf = (bind: string): string => {
@@ -90,12 +91,15 @@ export const listen = async (options: ListenOptions): Promise<Listener> => {
   Object.assign(server, { httpAllowHalfOpen: true })
   server.on('connection', socket => traffic.connect(socket))
   server.on('clientError', (error, socket) => refuseBroken(traffic, error, socket as Socket))
-  // Answered without "100 Continue": no route wants the body (fault C21).
+  // Whoever wants the body says "100 Continue" (fault C21).
   server.on('checkContinue', answer)
-  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    response.shouldKeepAlive = false
-    void send(new Exchange(request), response, errorText(417, 'this expectation cannot be met'))
-  })
+  server.on(
+    'checkExpectation',
+    (request: IncomingMessage, response: ServerResponse) =>
+      void traffic.answer(request, response, () =>
+        errorText(417, 'this expectation cannot be met'),
+      ),
+  )
   server.on('connect', (_request, socket) =>
     refuse(socket, 405, 'this server is no proxy for other hosts'),
   )

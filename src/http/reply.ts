@@ -15,6 +15,8 @@ export type Body = Octets | Buffer | Resource | AsyncIterable<string | Uint8Arra
  */
 export interface Reply {
   readonly status: number
+  /** Said in place of the usual reason phrase, as far as a status line can hold it. */
+  readonly reason?: string | undefined
   /** Name, value, name, value: made once and shared, so never changed. Without Content-Length. */
   readonly headers: readonly string[]
   readonly body?: Body | undefined
@@ -36,6 +38,15 @@ const jsonHeaders = ['Content-Type', 'application/json', 'Cache-Control', 'no-st
 
 /** Whatever the text holds becomes one line, so that nothing from outside can pose as more. */
 export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+
+/** Characters of a reason phrase; a whole file name, a sha256 and some words fit in. */
+const longestReason = 500
+
+/** A text as a reason phrase: one line of printable Latin-1, bounded (UP-43, CL-102). */
+export const reasonPhrase = (text: string): string =>
+  oneLine(text)
+    .replace(/[^\u0020-\u007e\u00a0-\u00ff]/g, '?')
+    .slice(0, longestReason)
 
 /** One plain line for people; control characters in it become blanks. */
 export const text = (status: number, line: string, headers: readonly string[] = []): Reply => ({

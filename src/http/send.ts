@@ -3,7 +3,7 @@ import type { Resource } from '../disk/resource.ts'
 import { ifRangeHolds, notModified } from './conditions.ts'
 import type { Exchange } from './exchange.ts'
 import { parseRange, type Range } from './range.ts'
-import type { Body, Reply } from './reply.ts'
+import { reasonPhrase, type Body, type Reply } from './reply.ts'
 import { stream } from './stream.ts'
 
 /**
@@ -18,8 +18,10 @@ export const send = (
   response: ServerResponse,
   reply: Reply,
 ): void | Promise<void> => {
-  const { body, status } = reply
+  const { body, status, reason } = reply
   const headers = headersOf(reply)
+  // An empty one stands for the usual words.
+  response.statusMessage = reason === undefined ? '' : reasonPhrase(reason)
   if (typeof body === 'string' || Buffer.isBuffer(body))
     return sendBytes(exchange, response, status, headers, body)
   if (body === undefined) {

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Log } from '../log.ts'
 import { errorReply } from './error.ts'
 import { Exchange } from './exchange.ts'
+import { linger } from './linger.ts'
 import type { Reply } from './reply.ts'
 import { send } from './send.ts'
 
@@ -38,21 +39,28 @@ export class Traffic {
     socket.once('close', () => this.#sockets.delete(socket))
   }
 
-  /** Handles a request, sends the answer, writes the access line. Never rejects. */
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /**
+   * Handles a request, sends the answer, writes the access line. Never rejects.
+   * @param handle for what is no ordinary request
+   */
+  async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    handle: Handle = this.#handle,
+  ): Promise<void> {
+    // What follows the last request of a connection is none (RFC 9112, 9.6).
+    if (this.#last.has(request.socket)) return
     const started = performance.now()
-    const exchange = new Exchange(request)
-    // No route takes a body; what a client sends of it is not waited for (faults C14, C30).
-    if (this.#closing || exchange.hasBody) response.shouldKeepAlive = false
+    const exchange = new Exchange(request, response)
     if (!response.shouldKeepAlive) this.#last.add(request.socket)
     let reply: Reply | undefined
     try {
-      const given = this.#handle(exchange)
+      const given = handle(exchange)
       if (given instanceof Promise) {
         this.#running.add(exchange)
         reply = await given
-        if (this.#closing) response.shouldKeepAlive = false
       } else reply = given
+      this.#conclude(exchange, response)
       const sending = send(exchange, response, reply)
       if (sending !== undefined) {
         this.#running.add(exchange)
@@ -70,6 +78,19 @@ export class Traffic {
   isBusy(socket: Socket): boolean {
     if (socket.writableLength > 0) return true
     for (const exchange of this.#running) if (exchange.request.socket === socket) return true
+    return false
+  }
+
+  /**
+   * Tells the handler that waits for a body on this connection that none will come; it answers that.
+   * @returns false when there is no such handler
+   */
+  failBody(socket: Socket, error: Error): boolean {
+    for (const exchange of this.#running)
+      if (exchange.request.socket === socket && !exchange.request.complete) {
+        exchange.body.fail(error)
+        return true
+      }
     return false
   }
 
@@ -111,9 +132,21 @@ export class Traffic {
       this.#log.warn('transfer broken off', { path, sent, reason })
       return reply
     }
-    const refusal = errorReply(error, this.#log, path)
+    const told = errorReply(error, this.#log, path)
+    // Those who publish with old tools are shown nothing but the phrase (UP-43).
+    const isReading = exchange.method === 'GET' || exchange.method === 'HEAD'
+    const refusal = isReading ? { ...told, reason: undefined } : told
+    if (reply === undefined) this.#conclude(exchange, response)
     void send(exchange, response, refusal)
     return refusal
+  }
+
+  /** Before the answer: of a connection on which more of this request would come it is the last (C14, C30). */
+  #conclude({ request, hasBody }: Exchange, response: ServerResponse): void {
+    const isUnread = hasBody && !request.complete
+    if (this.#closing || isUnread) response.shouldKeepAlive = false
+    if (!response.shouldKeepAlive) this.#last.add(request.socket)
+    if (isUnread) linger(request)
   }
 
   #record(exchange: Exchange, response: ServerResponse, reply: Reply, started: number): void {

@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { HttpError } from './error.ts'
+
+/** Milliseconds without a byte of a body that somebody waits for (TC-76). There is no limit for all of it (CL-101). */
+const longestSilence = 60_000
+
+const brokenOff = (): HttpError =>
+  new HttpError(400, 'the connection was closed before the whole body had arrived')
+
+/** What a client sends behind the headers. It is asked for only when somebody reads it (UP-18). */
+export class RequestBody {
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse | undefined
+  #failure: Error | undefined
+  #wake: (() => void) | undefined
+
+  constructor(request: IncomingMessage, response?: ServerResponse) {
+    this.#request = request
+    this.#response = response
+  }
+
+  /** Bytes in all; 0 without a body, undefined when it comes in chunks of unknown number. */
+  get length(): number | undefined {
+    const { headers } = this.#request
+    if (headers['transfer-encoding'] !== undefined) return undefined
+    return Number(headers['content-length'] ?? 0)
+  }
+
+  /** Ends the waiting of whoever reads, or will read: what comes on this connection is no body. */
+  fail(error: Error): void {
+    this.#failure ??= error
+    this.#wake?.()
+  }
+
+  /**
+   * The bytes as they come, at the pace at which they are taken; once only. Ending early leaves the
+   * rest where it is, and the connection as it is.
+   * @param silence milliseconds after which a client that sends nothing is given up
+   * @throws {HttpError} 400 when it breaks off, 408 when nothing comes any more
+   */
+  async *read(silence: number = longestSilence): AsyncGenerator<Buffer, void> {
+    const request = this.#request
+    const arrived: Buffer[] = []
+    const take = (chunk: Buffer): void => {
+      arrived.push(chunk)
+      request.pause()
+      this.#wake?.()
+    }
+    const end = () => this.#wake?.()
+    const breakOff = () => this.fail(brokenOff())
+    const timer = setTimeout(() => {
+      if (this.#wake !== undefined)
+        this.fail(new HttpError(408, `nothing came for ${silence / 1000} s: send the rest sooner`))
+    }, silence)
+    request.on('data', take).on('end', end).on('error', breakOff).on('close', breakOff)
+    if (request.headers.expect !== undefined && request.httpVersion === '1.1')
+      this.#response?.writeContinue()
+    try {
+      for (;;) {
+        const chunk = arrived.shift()
+        if (chunk !== undefined) yield chunk
+        else if (request.readableEnded) return
+        else if (this.#failure !== undefined || request.destroyed)
+          throw this.#failure ?? brokenOff()
+        else {
+          timer.refresh()
+          const woken = new Promise<void>(resolve => (this.#wake = resolve))
+          request.resume()
+          await woken
+          this.#wake = undefined
+        }
+      }
+    } finally {
+      clearTimeout(timer)
+      request.off('data', take).off('end', end).off('error', breakOff).off('close', breakOff)
+      request.pause()
+    }
+  }
+}
