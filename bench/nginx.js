@@ -90,9 +90,20 @@ const caching = ({ port, directory, upstreamPort }) => `
     }
   }`
 
-const kinds = { upstream, fixed, caching }
+/** A server that only stores what it is sent. */
+const storing = ({ port, directory }) => `
+  access_log off;
+  client_max_body_size 0;
+  server {
+    listen 127.0.0.1:${port};
+    root ${directory}/files;
+    location = /-/health { return 200; }
+    location / { dav_methods PUT; create_full_put_path on; }
+  }`
 
-/** Starts one nginx of the kind `upstream`, `fixed` or `caching`, ready to serve: `{ port, directory, index }`. */
+const kinds = { upstream, fixed, caching, storing }
+
+/** Starts one nginx of the kind `upstream`, `fixed`, `caching` or `storing`, ready to serve: `{ port, directory, index }`. */
 export const startNginx = async (processes, kind, scratch, settings) => {
   const directory = join(scratch, kind)
   await mkdir(directory, { recursive: true })

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 
 /** The parts of the benchmark, in the order in which they run. */
-export const sections = ['swarm', 'cold', 'pages', 'files', 'pip', 'start']
+export const sections = ['swarm', 'pages', 'files', 'pip', 'cold', 'prefetch', 'uploads', 'start']
 
 const help = `npm run bench -- [options]
 

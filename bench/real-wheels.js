@@ -16,6 +16,18 @@ export const wanted = [
   'aiohttp',
 ]
 
+/** What is prefetched: more of them, of which some sixty distributions come. */
+export const closure = [
+  ...wanted,
+  'fastapi',
+  'uvicorn',
+  'boto3',
+  'black',
+  'mypy',
+  'cryptography',
+  'tqdm',
+]
+
 /** An environment in which pip obeys its command line alone. */
 export const plainEnvironment = () => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^pip_|_proxy$/i.test(key))),
@@ -63,11 +75,11 @@ json.dump(out, sys.stdout)
 `
 
 /**
- * Real wheels for the wanted distributions and all they depend on, from the local indexes that pip is
+ * Real wheels for some distributions and all they depend on, from the local indexes that pip is
  * configured with, as `{ filename, body, metadata, requiresPython }`; undefined when pip knows none
  * or they lack something.
  */
-export const realWheels = async (python, directory) => {
+export const realWheels = async (python, directory, names) => {
   const { indexes, links } = await localPlaces(python)
   if (indexes.length + links.length === 0) return undefined
   const [first, ...others] = indexes
@@ -78,7 +90,7 @@ export const realWheels = async (python, directory) => {
   ]
   const options = ['download', '-q', '--no-cache-dir', '--only-binary', ':all:', '-d', directory]
   try {
-    await run(python, ['-m', 'pip', ...options, ...from, ...wanted], { env: plainEnvironment() })
+    await run(python, ['-m', 'pip', ...options, ...from, ...names], { env: plainEnvironment() })
   } catch {
     return undefined
   }

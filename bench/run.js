@@ -8,13 +8,15 @@ import { limit, show } from './measure.js'
 import { findNginx, startNginx } from './nginx.js'
 import { readOptions } from './options.js'
 import { memory, Processes } from './processes.js'
-import { findPython, realWheels } from './real-wheels.js'
+import { closure, findPython, realWheels, wanted } from './real-wheels.js'
 import { document, table } from './report.js'
 import { fileRows } from './rows/files.js'
 import { pageRows } from './rows/pages.js'
-import { coldPipRows, warmPipRow } from './rows/pip.js'
+import { coldPipRows, startRelay, warmPipRow } from './rows/pip.js'
+import { prefetchRow } from './rows/prefetch.js'
 import { startRows } from './rows/start.js'
 import { firstByteRow, swarmRow } from './rows/swarm.js'
+import { uploadRows } from './rows/uploads.js'
 import { startOurs } from './servers.js'
 import { makeSite } from './site.js'
 
@@ -22,10 +24,14 @@ const say = text => process.stderr.write(`${text}\n`)
 
 const setUp = async (bench, options) => {
   bench.python = await findPython()
-  const findWheels = async () =>
+  const wheelsFor = async names =>
     bench.python === undefined ?
       []
-    : ((await realWheels(bench.python, await mkdtemp(join(bench.scratch, 'wheels-')))) ?? [])
+    : ((await realWheels(bench.python, await mkdtemp(join(bench.scratch, 'wheels-')), names)) ?? [])
+  const findWheels = async () => ({
+    installed: await wheelsFor(wanted),
+    closure: await wheelsFor(closure),
+  })
   say('making the upstream')
   bench.site = await makeSite(options.site ?? join(bench.scratch, 'site'), findWheels)
   options.real = bench.site.real
@@ -59,7 +65,7 @@ const withOneServer = async (bench, add, parts) => {
 const measureAll = async (bench, options, add) => {
   const wants = name => options.only.includes(name)
   const pip = bench.site.real > 0
-  if (!pip && (wants('pip') || wants('cold')))
+  if (!pip && (wants('pip') || wants('cold') || wants('prefetch')))
     say('SKIPPED: pip rows. They need python3 with pip configured for a local (file:) index.')
   if (wants('swarm')) await firstByteRow(bench, add)
   const warm = [
@@ -69,7 +75,13 @@ const measureAll = async (bench, options, add) => {
     ...(wants('pip') && pip ? [warmPipRow] : []),
   ]
   if (warm.length > 0) await withOneServer(bench, add, warm)
-  if (wants('cold') && pip) await coldPipRows(bench, add)
+  if (pip && (wants('cold') || wants('prefetch'))) {
+    const relay = await startRelay(bench)
+    if (wants('cold')) await coldPipRows(bench, add, relay.index)
+    if (wants('prefetch')) await prefetchRow(bench, add, relay.index)
+    await relay.stop()
+  }
+  if (wants('uploads')) await uploadRows(bench, add)
   if (wants('start')) await startRows(bench, add)
 }
 

@@ -101,7 +101,13 @@ const putRoot = async (directory, names) => {
   )
 }
 
-const make = async (directory, wheels) => {
+const projectOf = ({ filename }) =>
+  filename
+    .split('-')[0]
+    .replaceAll(/[-_.]+/g, '-')
+    .toLowerCase()
+
+const make = async (directory, { installed, closure }) => {
   const fewWheels = Array.from({ length: 6 }, (_, at) =>
     makeWheel('few', `1.${at}`, randomBytes(9500)),
   )
@@ -113,24 +119,24 @@ const make = async (directory, wheels) => {
     ['bigwheel', [big]],
     ['longhistory', longHistory(12_000)],
   ]
-  for (const wheel of wheels) {
-    const name = wheel.filename
-      .split('-')[0]
-      .replaceAll(/[-_.]+/g, '-')
-      .toLowerCase()
-    projects.push([name, [await putWheel(directory, wheel)]])
+  const wheels = new Map([...installed, ...closure].map(wheel => [wheel.filename, wheel]))
+  const real = new Map()
+  for (const wheel of wheels.values()) {
+    const files = real.get(projectOf(wheel)) ?? []
+    real.set(projectOf(wheel), [...files, await putWheel(directory, wheel)])
   }
+  projects.push(...real)
   for (const [name, files] of projects) await putProject(directory, name, files)
   await putRoot(
     directory,
     projects.map(([name]) => name),
   )
-  return { tiny: few[0], big, real: wheels.length }
+  return { tiny: few[0], big, real: installed.length, closure: closure.length }
 }
 
 /**
  * The upstream's directory, shaped as PyPI is: the projects `few`, `bigwheel` (one of 150 MB) and
- * `longhistory` (12,000 files on its page) and one for each wheel given. Uses what an earlier run left there.
+ * `longhistory` (12,000 files on its page) and those of the wheels that are found. Uses what an earlier run left there.
  */
 export const makeSite = async (directory, findWheels) => {
   const memo = join(directory, 'site.json')

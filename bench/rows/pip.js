@@ -63,13 +63,17 @@ const coldRow = async (bench, work, index) => {
   return time(work, 's', values, [['pip to upstream', 1.1]])
 }
 
-/** With nothing cached, against pip that goes straight to the upstream. */
-export const coldPipRows = async (bench, add) => {
-  add(await coldRow(bench, 'the same, cold, upstream on loopback', bench.upstream.index))
+/** The upstream as it is seen from 40 ms away. */
+export const startRelay = async bench => {
   const port = await freePort()
   const relay = bench.processes.start(process.execPath, [delay, port, bench.upstream.port, 20])
-  const far = `http://127.0.0.1:${port}/simple/`
-  await bench.processes.ready(relay, far)
+  const index = `http://127.0.0.1:${port}/simple/`
+  await bench.processes.ready(relay, index)
+  return { index, stop: () => bench.processes.stop(relay) }
+}
+
+/** With nothing cached, against pip that goes straight to the upstream, near and far. */
+export const coldPipRows = async (bench, add, far) => {
+  add(await coldRow(bench, 'the same, cold, upstream on loopback', bench.upstream.index))
   add(await coldRow(bench, 'the same, cold, upstream 40 ms away', far))
-  await bench.processes.stop(relay)
 }
