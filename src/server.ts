@@ -24,6 +24,8 @@ import { simpleRoute } from './routes/simple.ts'
 import { healthRoute, readyRoute } from './routes/status.ts'
 import type { Settings, UpstreamSettings } from './settings.ts'
 import { UpstreamClient } from './upstream/client.ts'
+import { DocumentStore } from './upstream/document-store.ts'
+import { Documents } from './upstream/documents.ts'
 import { Downloads } from './upstream/download.ts'
 import { HealthWatch } from './upstream/health.ts'
 import { Names } from './upstream/names.ts'
@@ -93,6 +95,14 @@ export const openIndexes = (settings: Settings, log: Log, counters: Counters): I
       log,
       limits,
     })
+    const documents = new Documents({
+      settings: upstream,
+      client,
+      store: new DocumentStore(layout, log, name),
+      health,
+      limits,
+      offline: settings.offline,
+    })
     const names = new Names({ layout, client, log, upstream: name, url, offline: settings.offline })
     return new Mirror({
       settings: upstream,
@@ -102,6 +112,7 @@ export const openIndexes = (settings: Settings, log: Log, counters: Counters): I
       downloads,
       facts,
       digests,
+      documents,
     })
   }
   const mirrors = settings.upstreams.map(open)

@@ -86,6 +86,12 @@ export class Layout {
     return join(this.#own, 'cache', 'names', `${upstream}.txt`)
   }
 
+  /** What an upstream answered at a URL about a project beside its page. */
+  document(upstream: string, name: Name, url: string): string {
+    const digest = createHash('sha256').update(url).digest('hex').slice(0, 32)
+    return join(this.#own, 'cache', 'documents', upstream, name, `${digest}.json`)
+  }
+
   /** The core metadata of a wheel; `content` (a digest) keeps different wheels of one name apart. */
   metadata(name: Name, filename: Filename, content: string): string {
     return join(

@@ -2,6 +2,7 @@ import type { Resource } from '../disk/resource.ts'
 import type { Filename } from '../spec/filename.ts'
 import type { Page } from '../spec/page.ts'
 import type { Name } from '../spec/project-name.ts'
+import type { UpstreamApi } from './upstream-api.ts'
 
 /** How an answer came about; clients read it as `X-Cache`. */
 export type Source = 'hit' | 'miss' | 'stale' | 'revalidated'
@@ -23,6 +24,8 @@ export interface Project {
    * a leading slash and percent-encoded: `packages/ab/cd/.../FILE`.
    */
   page(): Promise<Page>
+  /** What the upstream that owns the project tells of it beside its page; undefined where none owns it. */
+  readonly api?: UpstreamApi | undefined
 }
 
 /** Where a file is to be found. */

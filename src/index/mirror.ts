@@ -9,6 +9,7 @@ import { matches } from '../spec/pattern.ts'
 import type { Name } from '../spec/project-name.ts'
 import { mirroredPath } from '../spec/public-path.ts'
 import { discardAnswer, UpstreamError, type UpstreamClient } from '../upstream/client.ts'
+import type { Documents } from '../upstream/documents.ts'
 import type { Downloads } from '../upstream/download.ts'
 import { etagOf, TooLargeError, type Order } from '../upstream/order.ts'
 import type { HeldPage } from '../upstream/page-store.ts'
@@ -16,6 +17,7 @@ import type { Names } from '../upstream/names.ts'
 import type { Got, Pages, Want } from '../upstream/pages.ts'
 import { remoteFile, wholeAnswer } from '../upstream/remote-file.ts'
 import type { Facts } from './facts.ts'
+import { UpstreamApi } from './upstream-api.ts'
 import { noneIn, wheelMetadata } from './archives.ts'
 
 /** The public paths of a page's files, in the page's order. */
@@ -40,6 +42,7 @@ const mostMetadata = 16 * 1024 * 1024
 /** One upstream simple index: its pages under our paths, its files fetched into the directory. */
 export class Mirror {
   readonly name: string
+  readonly api: UpstreamApi
   readonly #settings: UpstreamSettings
   readonly #client: UpstreamClient
   readonly #pages: Pages
@@ -60,8 +63,10 @@ export class Mirror {
     downloads: Downloads
     facts: Facts
     digests: Digests
+    documents: Documents
   }) {
     this.name = parts.settings.name
+    this.api = new UpstreamApi(parts.settings, parts.documents)
     this.#settings = parts.settings
     this.#client = parts.client
     this.#pages = parts.pages

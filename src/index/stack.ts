@@ -84,7 +84,13 @@ export class Stack implements Index {
         : '-'
       : `${listed.mirror.name} ${listed.held.head.sha256}`,
     ].join('|')
-    return { name, revision, source, page: () => mergedPage(name, view, this.#offline, this.#log) }
+    return {
+      name,
+      revision,
+      source,
+      page: () => mergedPage(name, view, this.#offline, this.#log),
+      api: listed?.mirror.api,
+    }
   }
 
   async file(wanted: Wanted): Promise<Found | undefined> {

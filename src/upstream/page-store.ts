@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { open, utimes } from 'node:fs/promises'
+import { utimes } from 'node:fs/promises'
 import { LRUCache } from 'lru-cache'
-import { hasCode, orAbsent } from '../disk/error-code.ts'
+import { hasCode } from '../disk/error-code.ts'
 import { parseObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
 import { identityOf, statsOf } from '../disk/stamp.ts'
@@ -9,6 +9,7 @@ import { discard, replace } from '../disk/write.ts'
 import type { Log } from '../log.ts'
 import type { Page } from '../spec/page.ts'
 import type { Name } from '../spec/project-name.ts'
+import { headed, readBody, readHead } from './headed-file.ts'
 
 /** What stands above a page in its file. */
 export interface Head {
@@ -76,7 +77,7 @@ export class PageStore {
     const identity = identityOf(stats)
     const known = this.#heads.get(name)
     if (known?.identity === identity) return this.#page(name, known.head, Number(stats.mtimeMs))
-    const head = await readHead(path, Number(stats.size))
+    const head = (await readHead(path, Number(stats.size))) as Head | undefined
     if (head === undefined) return this.#unsaved.get(name)
     const confirmed = Number(stats.mtimeMs)
     this.#heads.set(name, { identity, head, at: confirmed })
@@ -92,12 +93,9 @@ export class PageStore {
     const held = { head: complete, confirmed: Date.now(), page: () => Promise.resolve(page) }
     try {
       // A power cut may tear it, which its length and hash then tell; it is asked again.
-      await replace(
-        this.#layout,
-        this.#layout.page(this.#upstream, name),
-        `${JSON.stringify(complete)}\n${text}`,
-        { durable: false },
-      )
+      await replace(this.#layout, this.#layout.page(this.#upstream, name), headed(complete, text), {
+        durable: false,
+      })
       this.#unsaved.delete(name)
     } catch (error) {
       this.#log.warn('page not kept', { project: name, reason: (error as Error).message })
@@ -135,39 +133,5 @@ export class PageStore {
     // It may have been replaced since its head was read; then this is the newer one, which is as good.
     this.#parsed.set(text.sha256, { page: page as unknown as Page, size: text.body.length })
     return page as unknown as Page
-  }
-}
-
-const headBytes = 4096
-
-const readHead = async (path: string, size: number): Promise<Head | undefined> => {
-  const handle = await orAbsent(open(path, 'r'))
-  if (handle === undefined) return undefined
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-    const end = buffer.indexOf('\n')
-    if (end < 0 || end >= bytesRead) return undefined
-    const head = parseObject(buffer.toString('utf8', 0, end))
-    const sound =
-      typeof head?.['url'] === 'string' &&
-      typeof head['sha256'] === 'string' &&
-      head['bytes'] === size - end - 1
-    return sound ? (head as unknown as Head) : undefined
-  } finally {
-    await handle.close()
-  }
-}
-
-const readBody = async (path: string): Promise<{ body: string; sha256: string } | undefined> => {
-  const handle = await orAbsent(open(path, 'r'))
-  if (handle === undefined) return undefined
-  try {
-    const text = await handle.readFile('utf8')
-    const at = text.indexOf('\n')
-    const sha256 = parseObject(text.slice(0, at))?.['sha256']
-    const body = text.slice(at + 1)
-    return createHash('sha256').update(body).digest('hex') === sha256 ? { body, sha256 } : undefined
-  } finally {
-    await handle.close()
   }
 }

@@ -7,7 +7,9 @@ import type { Name } from '../spec/project-name.ts'
 import { discardAnswer, UpstreamError, type Answer, type UpstreamClient } from './client.ts'
 import type { HealthWatch } from './health.ts'
 import type { HeldPage, PageStore } from './page-store.ts'
+import { withPatience } from './patience.ts'
 import { readHtmlPage, sniff } from './simple-html.ts'
+import { conditionsOf, maxAgeOf, validatorsOf } from './validators.ts'
 
 /** What an upstream has to say of a project. */
 export interface Got {
@@ -136,15 +138,13 @@ export class Pages {
 
   async #ask(name: Name, held: HeldPage | undefined): Promise<Got> {
     const url = this.#url(name)
-    const headers: Record<string, string> = { accept, 'cache-control': 'max-age=0' }
     const known = present(held)
-    const { etag, lastModified } = known?.head ?? {}
-    if (etag !== undefined) headers['if-none-match'] = etag
-    if (lastModified !== undefined) headers['if-modified-since'] = lastModified
+    const conditions = conditionsOf(known?.head ?? {})
+    const headers = { accept, 'cache-control': 'max-age=0', ...conditions }
     const answer = await this.#client.get(url, { headers, kind: 'page' })
     if (answer.status === 200) return this.#receive(name, url, answer, known)
     discardAnswer(answer)
-    const isAsked = etag !== undefined || lastModified !== undefined
+    const isAsked = Object.keys(conditions).length > 0
     if (answer.status === 304 && known !== undefined && isAsked)
       return { held: await this.store.confirm(name, known), source: 'revalidated' }
     if (answer.status === 404 || answer.status === 410) return this.#gone(name, held)
@@ -164,9 +164,8 @@ export class Pages {
     this.#absent.delete(name)
     const head = {
       url: url.href,
-      ...validator('etag', answer.headers.get('etag')),
-      ...validator('lastModified', answer.headers.get('last-modified')),
-      ...maxAgeOf(answer.headers.get('cache-control')),
+      ...validatorsOf(answer),
+      ...maxAgeOf(answer),
       ...(serial !== undefined && { serial }),
       ...(page['project-status']?.status === 'quarantined' && { quarantined: true as const }),
     }
@@ -228,40 +227,8 @@ export class Pages {
 const present = (held: HeldPage | undefined): HeldPage | undefined =>
   held?.head.gone === true ? undefined : held
 
-const withPatience = async <T>(
-  work: Promise<T>,
-  milliseconds: number,
-  otherwise: () => T,
-): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined
-  const tired = new Promise<'tired'>(resolve => {
-    timer = setTimeout(resolve, milliseconds, 'tired')
-  })
-  try {
-    const first = await Promise.race([work, tired])
-    if (first !== 'tired') return first
-    // It goes on for whoever comes next.
-    work.catch(() => {})
-    return otherwise()
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 const numberOf = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
-
-const validator = (
-  key: 'etag' | 'lastModified',
-  value: string | undefined,
-): Record<string, string> => (value !== undefined && value.length <= 500 ? { [key]: value } : {})
-
-const maxAgeOf = (value: string | undefined): { maxAge?: number } => {
-  if (value === undefined) return {}
-  if (/\bno-(?:cache|store)\b/i.test(value)) return { maxAge: 0 }
-  const seconds = /\bmax-age=(\d{1,9})\b/i.exec(value)?.[1]
-  return seconds === undefined ? {} : { maxAge: Number(seconds) }
-}
 
 const withSerial = (page: Page, serial: number | undefined): Page =>
   serial === undefined || page.meta['_last-serial'] !== undefined ?
