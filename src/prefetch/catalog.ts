@@ -8,6 +8,10 @@ import { readSdist } from './sdist.ts'
 import type { Slots } from './slots.ts'
 import { UnreadableError, type Told } from './told.ts'
 
+/** More projects than any closure has, and more candidates than anybody waits for. */
+const mostProjects = 10_000
+const mostTold = 50_000
+
 /** No project uses more; a larger one is no core metadata. */
 const largest = 16 * 1024 * 1024
 
@@ -31,7 +35,7 @@ export class Catalog {
 
   /** The versions of a project; undefined when there is no such project. Throws when nobody can say. */
   editions(name: Name): Promise<Editions | undefined> {
-    return remembered(this.#editions, name, () =>
+    return remembered(this.#editions, name, mostProjects, () =>
       this.#ask(async () => {
         const page = await (await this.#index.project(name))?.page()
         return page === undefined ? undefined : new Editions(name, page.files)
@@ -44,7 +48,7 @@ export class Catalog {
    * @throws {UnreadableError} when it has none that can be read; others when upstream fails
    */
   told(name: Name, file: File): Promise<Told> {
-    return remembered(this.#told, file.filename, () =>
+    return remembered(this.#told, file.filename, mostTold, () =>
       this.#ask(() =>
         isWheel(file.filename) ? this.#ofWheel(name, file) : this.#ofSdist(name, file),
       ),
@@ -83,14 +87,16 @@ export class Catalog {
   }
 }
 
-const remembered = <K, T>(
-  memory: Map<K, Promise<T>>,
-  key: K,
-  ask: () => Promise<T>,
-): Promise<T> => {
+const remembered = <Key, Answer>(
+  memory: Map<Key, Promise<Answer>>,
+  key: Key,
+  most: number,
+  ask: () => Promise<Answer>,
+): Promise<Answer> => {
   const known = memory.get(key)
   if (known !== undefined) return known
-  const asked = ask()
+  const asked =
+    memory.size < most ? ask() : Promise.reject(new Error('it leads to too many other projects'))
   // Whoever waits for it meets the failure; a guess that nobody waits for may fail in silence.
   asked.catch(() => {})
   memory.set(key, asked)

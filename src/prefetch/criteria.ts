@@ -1,6 +1,7 @@
 import type { Edition } from './editions.ts'
 import { keyOf, type Need } from './need.ts'
 import type { Candidate } from './shelf.ts'
+import type { Wish } from './wish.ts'
 
 /** What is known of one thing to decide. */
 export interface Criterion {
@@ -61,12 +62,30 @@ export const withExclusions = (
   return result
 }
 
+/** A version that was decided for. */
+export interface Decided {
+  readonly candidate: Candidate
+  /** The lines that lead to it. */
+  readonly wishes: ReadonlySet<Wish>
+}
+
 /** Everything that is decided and still needed, beginning with those needs. */
-export const reachable = ({ pins }: State, roots: readonly Need[]): Candidate[] => {
+export const decided = (state: State, roots: readonly Need[]): Decided[] => {
+  const found = new Map<Edition, { candidate: Candidate; wishes: Set<Wish> }>()
+  for (const root of roots)
+    for (const candidate of reachable(state, root)) {
+      const known = found.get(candidate.edition) ?? { candidate, wishes: new Set() }
+      found.set(candidate.edition, known)
+      if (root.wish !== undefined) known.wishes.add(root.wish)
+    }
+  return [...found.values()]
+}
+
+const reachable = ({ pins }: State, root: Need): Set<Candidate> => {
   const seen = new Set<string>()
   const found = new Set<Candidate>()
-  const waiting = [...roots]
-  for (let need = waiting.shift(); need !== undefined; need = waiting.shift()) {
+  const waiting = [root]
+  for (let need = waiting.pop(); need !== undefined; need = waiting.pop()) {
     const key = keyOf(need)
     const pin = pins.get(key)
     if (pin === undefined || seen.has(key)) continue
@@ -74,5 +93,5 @@ export const reachable = ({ pins }: State, roots: readonly Need[]): Candidate[] 
     found.add(pin.candidate)
     waiting.push(...pin.dependencies)
   }
-  return [...found]
+  return found
 }

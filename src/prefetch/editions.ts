@@ -1,4 +1,4 @@
-import { extensionOf, fileVersion, isWheel } from '../spec/filename.ts'
+import { extensionOf, fileVersion, isWheel, type Filename } from '../spec/filename.ts'
 import type { File } from '../spec/page.ts'
 import type { Name } from '../spec/project-name.ts'
 import { compareReleases, parseRelease, type Release } from '../spec/release.ts'
@@ -28,10 +28,13 @@ export const isSdist = (filename: string): boolean => {
 export class Editions {
   readonly name: Name
   readonly all: readonly Edition[]
+  /** Every file of the page, those of no edition too. */
+  readonly files: ReadonlyMap<Filename, File>
   readonly #within = new Map<string, ReadonlySet<Edition>>()
 
   constructor(name: Name, files: readonly File[]) {
     this.name = name
+    this.files = new Map(files.map(file => [file.filename, file]))
     const byText = new Map<string, File[]>()
     for (const file of files) {
       if (!isWheel(file.filename) && !isSdist(file.filename)) continue

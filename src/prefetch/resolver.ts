@@ -1,12 +1,13 @@
 import type { Name } from '../spec/project-name.ts'
 import type { Catalog } from './catalog.ts'
 import {
-  reachable,
+  decided,
   withExclusions,
   withNeed,
   withoutNeedsOf,
   type Criteria,
   type Criterion,
+  type Decided,
   type Pin,
   type State,
 } from './criteria.ts'
@@ -20,6 +21,9 @@ import { UnreadableError } from './told.ts'
 
 /** Decisions before a search is given up; pip's own limit is of the same size. */
 const mostRounds = 100_000
+
+/** Milliseconds before it is given up. */
+const longest = 10 * 60 * 1000
 
 /** Candidates of one project that are asked for at a time once the first ones have failed. */
 const mostAhead = 16
@@ -51,20 +55,32 @@ export class Resolver {
     this.#explainer = new Explainer(parts)
   }
 
+  /** Why a need could not be met even if it were the only one; undefined when it could. */
+  async impossible(need: Need): Promise<UnsatisfiableError | undefined> {
+    const criteria = withNeed(new Map(), need)
+    try {
+      return await this.#dead(criteria)
+    } catch (error) {
+      if (error instanceof UnsatisfiableError) return error
+      throw error
+    }
+  }
+
   /** @throws {UnsatisfiableError} naming what cannot be had, or excludes each other */
-  async resolve(roots: readonly Need[]): Promise<Candidate[]> {
+  async resolve(roots: readonly Need[]): Promise<Decided[]> {
     let criteria: Criteria = new Map()
     for (const need of roots) criteria = withNeed(criteria, need)
-    for (const [key, criterion] of criteria)
-      if ((await this.#candidates(key, criterion, criteria)).length === 0)
-        throw await this.#explainer.failure({ key, needs: criterion.needs })
+    const dead = await this.#dead(criteria)
+    if (dead !== undefined) throw dead
     this.#states = [{ pins: new Map(), criteria }]
+    this.#causes.clear()
+    const deadline = performance.now() + longest
     let causes: readonly Cause[] = []
-    for (let round = 0; round < mostRounds; round++) {
+    for (let round = 0; round < mostRounds && performance.now() < deadline; round++) {
       this.#parts.signal.throwIfAborted()
       const state = this.#states.at(-1) as State
       const key = await this.#next(state, causes)
-      if (key === undefined) return reachable(state, roots)
+      if (key === undefined) return decided(state, roots)
       const found = await this.#decide(state, key)
       if (!Array.isArray(found)) this.#states.push(found)
       else {
@@ -72,7 +88,14 @@ export class Resolver {
         await this.#goBack(causes)
       }
     }
-    throw new UnsatisfiableError(`no solution was found in ${mostRounds} steps`, [])
+    throw new UnsatisfiableError('the search for versions that fit together took too long', [])
+  }
+
+  async #dead(criteria: Criteria): Promise<UnsatisfiableError | undefined> {
+    for (const [key, criterion] of criteria)
+      if ((await this.#candidates(key, criterion, criteria)).length === 0)
+        return this.#explainer.failure({ key, needs: criterion.needs })
+    return undefined
   }
 
   /** What to decide next: what made trouble before, then what leaves least choice, then by the user's order. */

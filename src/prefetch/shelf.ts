@@ -17,6 +17,9 @@ export interface Candidate {
   readonly file: File
 }
 
+/** A file on a page or in a lock. */
+export type ListedFile = Pick<File, 'filename' | 'requires-python'>
+
 /** What the input says of all projects. */
 export type Rules = Pick<Wishes, 'prereleases' | 'noBinary' | 'onlyBinary'>
 
@@ -58,11 +61,11 @@ export class Shelf {
 
   /**
    * The files of a version to have for all machines that the target stands for: the wheels they
-   * install, or the sdist where no wheel fits; everything that fits an open target.
+   * install, or the sdist where no wheel fits; for the platform `any` everything that fits.
    */
-  wanted(name: Name, files: readonly File[]): File[] {
+  wanted<Listed extends ListedFile>(name: Name, files: readonly Listed[]): Listed[] {
     const fitting = this.fitting(name, files)
-    if (this.machine.isOpen) return fitting
+    if (this.machine.target.platform === 'any') return fitting
     const wheels = fitting.filter(({ filename }) => isWheel(filename))
     if (wheels.length === 0) return fitting.slice(0, 1)
     const chosen = new Set(
@@ -72,7 +75,7 @@ export class Shelf {
   }
 
   /** The files of a version that fit the machine, the best first: wheels before sdists. */
-  fitting(name: Name, files: readonly File[]): File[] {
+  fitting<Listed extends ListedFile>(name: Name, files: readonly Listed[]): Listed[] {
     const able = files.filter(file => this.machine.runs(file['requires-python']))
     const wheels = this.#mayTake(name, this.#rules.noBinary) ? this.#ranked(able) : []
     const sdists = this.#mayTake(name, this.#rules.onlyBinary) ? able.filter(isSource) : []
@@ -101,7 +104,7 @@ export class Shelf {
     return !excluded.has(name) && !excluded.has(':all:')
   }
 
-  #ranked(files: readonly File[]): File[] {
+  #ranked<Listed extends ListedFile>(files: readonly Listed[]): Listed[] {
     return files
       .map(file => ({ file, rank: this.machine.wheels.rank(file.filename) ?? Infinity }))
       .filter(({ rank }) => rank !== Infinity)
@@ -110,12 +113,13 @@ export class Shelf {
   }
 }
 
-const isYanked = ({ yanked }: File): boolean => (yanked ?? false) !== false
+/** True for a file that its authors withdrew (PEP 592). */
+export const isYanked = ({ yanked }: File): boolean => (yanked ?? false) !== false
 
-const isSource = ({ filename }: File): boolean => isSdist(filename)
+const isSource = ({ filename }: ListedFile): boolean => isSdist(filename)
 
 // Where the tags are the same the greater build number counts.
-const byBuild = (a: File, b: File): number => {
+const byBuild = (a: ListedFile, b: ListedFile): number => {
   const [one, oneRest] = wheelTags(a.filename)?.build ?? [-1, '']
   const [two, twoRest] = wheelTags(b.filename)?.build ?? [-1, '']
   if (one !== two) return two - one
@@ -127,5 +131,5 @@ const byBuild = (a: File, b: File): number => {
 }
 
 // Today's kind first, which every installer reads.
-const byKind = (a: File, b: File): number => kind(a) - kind(b)
-const kind = ({ filename }: File): number => (extensionOf(filename) === '.tar.gz' ? 0 : 1)
+const byKind = (a: ListedFile, b: ListedFile): number => kind(a) - kind(b)
+const kind = ({ filename }: ListedFile): number => (extensionOf(filename) === '.tar.gz' ? 0 : 1)
