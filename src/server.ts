@@ -15,6 +15,7 @@ import { Folder } from './index/folder.ts'
 import { Mirror } from './index/mirror.ts'
 import { Ownership } from './index/ownership.ts'
 import { Stack } from './index/stack.ts'
+import { Stage } from './index/stage.ts'
 import { Journal } from './journal/journal.ts'
 import { background, type Log } from './log.ts'
 import { PageCache } from './pages/cache.ts'
@@ -47,6 +48,8 @@ export interface Indexes {
   /** What is held, asking nobody: `/local/`. */
   readonly local: Stack
   readonly mirrors: readonly Mirror[]
+  /** Takes uploads. */
+  readonly stage: Stage
   readonly folder: Folder
   readonly facts: Facts
   readonly digests: Digests
@@ -70,6 +73,7 @@ export const openIndexes = (settings: Settings, log: Log, counters: Counters): I
     files,
     log,
     settle: settings.settle,
+    mutable: settings.mutable,
   })
   const downloads = new Downloads(layout, log, bytes => counters.fromUpstream(bytes))
   const ownership = new Ownership(layout, settings, log)
@@ -122,6 +126,7 @@ export const openIndexes = (settings: Settings, log: Log, counters: Counters): I
     root: new Stack('root/pypi', { ...parts, offline: settings.offline }),
     local: new Stack('local', { ...parts, offline: true }),
     mirrors,
+    stage: new Stage({ layout, directory, folder, facts, digests, metadata, log }),
     folder,
     facts,
     digests,

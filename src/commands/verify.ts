@@ -33,7 +33,7 @@ const verifyProject = async (
     )
     if (!fix) continue
     await discard(path)
-    await facts.remove(name, filename)
+    await facts.remove(name, fact)
   }
   for (const [filename, { path, sha256 }] of dropped) {
     tally.files += 1

@@ -88,6 +88,11 @@ export class Digests {
     return (await this.#lookUp(name, filename, identityOf(stats))) !== undefined
   }
 
+  /** The hash of this very state of the file, if it was computed before. */
+  recall(name: Name, filename: Filename, stats: BigIntStats): Promise<string | undefined> {
+    return this.#lookUp(name, filename, identityOf(stats))
+  }
+
   async #lookUp(name: Name, filename: Filename, identity: string): Promise<string | undefined> {
     const held = this.#known.get(name)?.digests.get(filename)
     if (held?.identity === identity) return held.sha256

@@ -49,6 +49,33 @@ export class Layout {
     return join(this.facts(name), `${filename}.json`)
   }
 
+  /** What we know of an uploaded file; one for each digest, so that no upload touches another's. */
+  uploadedFact(name: Name, filename: Filename, sha256: string): string {
+    return join(this.facts(name), `${filename}.${sha256.slice(0, 16)}.json`)
+  }
+
+  /** That a file was deleted, and its name stays reserved. */
+  tombstone(name: Name, filename: Filename): string {
+    return join(this.facts(name), `${filename}.deleted.json`)
+  }
+
+  /** That the name is private since something was uploaded under it. */
+  claim(name: Name): string {
+    return join(this.facts(name), 'uploaded.json')
+  }
+
+  /** The attestations that came with an upload (PEP 740). */
+  attestations(name: Name, filename: Filename, sha256: string): string {
+    const file = `${filename}.${sha256.slice(0, 16)}.json`
+    return join(this.#own, 'keep', 'attestations', 'root', 'pypi', name, file)
+  }
+
+  /** The bytes of a deleted file, until it is restored. */
+  deleted(name: Name, filename: Filename, sha256: string): string {
+    const file = `${filename}.${sha256.slice(0, 16)}`
+    return join(this.#own, 'keep', 'deleted', 'root', 'pypi', name, file)
+  }
+
   /** Whose name this is, once that was decided. */
   ownership(name: Name): string {
     return join(this.#own, 'keep', 'names', 'root', 'pypi', `${name}.json`)

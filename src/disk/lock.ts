@@ -46,5 +46,24 @@ const take = async (path: string): Promise<() => Promise<void>> => {
   }
 }
 
+/**
+ * Takes the lock at this path, waiting while somebody holds it, at most so many milliseconds: longer
+ * than `stale`, so that what a killed process left behind is waited for.
+ * @returns undefined when it is still held then
+ */
+export const lockSoon = async (
+  path: string,
+  patience: number = stale + 4000,
+): Promise<Release | undefined> => {
+  const begun = performance.now()
+  for (let pause = 4; ; pause = Math.min(pause * 2, 100)) {
+    const release = await tryLock(path)
+    if (release !== undefined) return release
+    if (performance.now() - begun > patience) return undefined
+    // At random, so that those who wait do not all come at once.
+    await new Promise(resolve => setTimeout(resolve, pause * (0.5 + Math.random())))
+  }
+}
+
 /** Removes a lock whose owner is known to be dead, so that nobody waits until it is stale. */
 export const breakLock = (path: string): Promise<void> => rm(path, { recursive: true, force: true })

@@ -6,11 +6,13 @@ export class MemoryFile implements Resource {
   readonly etag: string
   readonly modified: Date
   readonly whole = true
+  readonly isLasting: boolean
 
-  constructor(bytes: Buffer, etag: string, modified: Date) {
+  constructor(bytes: Buffer, etag: string, modified: Date, isLasting = false) {
     this.bytes = bytes
     this.etag = etag
     this.modified = modified
+    this.isLasting = isLasting
   }
 
   get size(): number {

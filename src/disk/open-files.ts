@@ -30,12 +30,14 @@ export class OpenFiles {
    * Undefined when it is gone, is no plain file or has changed since.
    * @param etag a strong entity tag for these bytes
    * @param modified what clients are told; unless given, the file's mtime
+   * @param isLasting as in `Resource`
    */
   async get(
     path: string,
     stats: BigIntStats,
     etag: string,
     modified: Date = stats.mtime,
+    isLasting = false,
   ): Promise<WholeFile | undefined> {
     const identity = identityOf(stats)
     const known = this.#small.get(path) ?? this.#open.get(path)
@@ -44,7 +46,15 @@ export class OpenFiles {
     if (known !== undefined) this.#forget(path)
     const opened = await openFile(path, identity)
     if (opened === undefined) return undefined
-    const file = new WholeFile(path, opened, Number(stats.size), etag, modified, identity)
+    const file = new WholeFile(
+      path,
+      opened,
+      Number(stats.size),
+      etag,
+      modified,
+      identity,
+      isLasting,
+    )
     if (file.size > smallFile) {
       this.#open.set(path, file)
       return file
@@ -80,6 +90,7 @@ export class WholeFile implements Resource {
   readonly modified: Date
   readonly whole = true
   readonly identity: string
+  readonly isLasting: boolean
   bytes?: Buffer
   /** Where it lies. */
   readonly path: string
@@ -94,6 +105,7 @@ export class WholeFile implements Resource {
     etag: string,
     modified: Date,
     identity: string,
+    isLasting: boolean,
   ) {
     this.path = path
     this.#fd = fd
@@ -101,6 +113,7 @@ export class WholeFile implements Resource {
     this.etag = etag
     this.modified = modified
     this.identity = identity
+    this.isLasting = isLasting
   }
 
   async *read(start: number, end: number = this.size): AsyncGenerator<Uint8Array, void> {

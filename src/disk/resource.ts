@@ -7,6 +7,8 @@ export interface Resource {
   readonly modified: Date
   /** True when all bytes are on disk and verified, so that any range can be read at once. */
   readonly whole: boolean
+  /** These bytes never change at the URL where they were found; absent where they may. */
+  readonly isLasting?: boolean
   /** All the bytes, where they are so few that they are kept in memory. */
   readonly bytes?: Buffer
   /**

@@ -126,15 +126,38 @@ export const create = async (
 ): Promise<boolean> => {
   const aside = await writeAside(layout, data, { durable, mode })
   try {
-    await inDirectory(dirname(path), () => linkOrClaim(aside, path), { durable })
-    if (durable) await syncDirectory(dirname(path))
-    return true
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false
-    throw error
+    return await publishNew(aside, path, { durable })
   } finally {
     await discard(aside)
   }
+}
+
+/**
+ * Gives a finished file that was written aside, or lies elsewhere, a final name that must be new: of
+ * several writers exactly one wins. Its bytes must be synced already. On failure it stays aside.
+ * @returns false when the name was taken, and it is still aside
+ */
+export const publishNew = async (
+  aside: string,
+  path: string,
+  { durable = true }: Pick<WriteOptions, 'durable'> = {},
+): Promise<boolean> => {
+  try {
+    await inDirectory(dirname(path), () => linkOrClaim(aside, path), { durable })
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false
+    throw error
+  }
+  await discard(aside)
+  if (durable) await syncDirectory(dirname(path))
+  return true
+}
+
+/** Moves a finished file elsewhere, durably, whatever was there before. On failure it stays. */
+export const move = async (from: string, to: string): Promise<void> => {
+  await inDirectory(dirname(to), () => rename(from, to))
+  await syncDirectory(dirname(to))
+  await syncDirectory(dirname(from))
 }
 
 // Where there are no hard links the name is claimed by an empty file, for an instant.
@@ -146,6 +169,12 @@ const linkOrClaim = async (aside: string, path: string): Promise<void> => {
     await (await open(path, 'wx')).close()
     await rename(aside, path)
   }
+}
+
+/** As `discard`, and it stays removed after a power cut. */
+export const forget = async (path: string): Promise<void> => {
+  await discard(path)
+  await syncDirectory(dirname(path))
 }
 
 /** Removes a file; one that is not there is as good as removed. */

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 import { orAbsent } from '../disk/error-code.ts'
 import type { Layout } from '../disk/layout.ts'
 import { identityOf, statsOf } from '../disk/stamp.ts'
-import { replace } from '../disk/write.ts'
+import { replace, type WriteOptions } from '../disk/write.ts'
 import { MemoryFile } from '../disk/memory-file.ts'
 import type { Log } from '../log.ts'
 import { readCoreMetadata } from '../spec/core-metadata.ts'
@@ -54,11 +54,20 @@ export class CoreMetadata {
     return file
   }
 
-  /** Keeps a wheel's metadata. When it cannot be written it is served all the same. */
-  async keep(name: Name, filename: Filename, content: string, bytes: Buffer): Promise<MemoryFile> {
+  /**
+   * Keeps a wheel's metadata. When it cannot be written it is served all the same.
+   * @param durable not needed where its digest is known besides, so that a torn one is noticed
+   */
+  async keep(
+    name: Name,
+    filename: Filename,
+    content: string,
+    bytes: Buffer,
+    { durable = true }: Pick<WriteOptions, 'durable'> = {},
+  ): Promise<MemoryFile> {
     const path = this.#layout.metadata(name, filename, content)
     try {
-      await replace(this.#layout, path, bytes)
+      await replace(this.#layout, path, bytes, { durable })
     } catch (error) {
       this.#log.warn('metadata not kept', { file: filename, reason: (error as Error).message })
     }
@@ -66,16 +75,20 @@ export class CoreMetadata {
     return new MemoryFile(bytes, etagOf(bytes), statsOf(path)?.mtime ?? new Date())
   }
 
-  /** The metadata of a wheel on disk, read out of it if it is not kept yet. */
+  /**
+   * The metadata of a wheel on disk, read out of it if it is not kept yet.
+   * @param expected the digest it must have, where that is known
+   */
   async fromWheel(
     name: Name,
     filename: Filename,
     path: string,
     size: number,
     sha256: string,
+    expected?: string,
   ): Promise<MemoryFile | undefined> {
     const held = await this.held(name, filename, sha256)
-    if (held !== undefined) return held
+    if (held !== undefined && (expected === undefined || held.etag === `"${expected}"`)) return held
     const handle = await orAbsent(open(path, 'r'))
     if (handle === undefined) return undefined
     try {

@@ -1,60 +1,50 @@
+/**
+ * The facts on disk: one small file each, so that two writers never meet in one. The fact of an
+ * uploaded file bears its digest in its name: it can be written before the file gets its name, and
+ * whoever loses a race for the name has spoilt nothing.
+ */
+import { createHash } from 'node:crypto'
 import { readdir, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import { orAbsent } from '../disk/error-code.ts'
-import { readObject, type JsonObject } from '../disk/json.ts'
+import { readObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
 import { identityOf, isSettled, stampOf, statsOf } from '../disk/stamp.ts'
-import { discard, replace } from '../disk/write.ts'
+import { create, forget, replace } from '../disk/write.ts'
 import { distFilename, type Filename } from '../spec/filename.ts'
-import { readFile, type File } from '../spec/page.ts'
 import type { Name } from '../spec/project-name.ts'
-
-/**
- * What we know of a file that we published and the file cannot tell. A file without a fact was put
- * there by a person.
- */
-export interface Fact {
-  /** The page's object as upstream gave it; `url` is where the bytes came from. */
-  readonly file: File
-  /** Computed from the bytes, whatever upstream listed. */
-  readonly sha256: string
-  /** Bytes. A file of another size is not the one this fact is about. */
-  readonly size: number
-  readonly upstream: string
-  /** The public path below our root. */
-  readonly path: string
-  /** ISO time of the download. */
-  readonly at: string
-}
+import {
+  readFact,
+  type Fact,
+  type MirroredFact,
+  type Tombstone,
+  type UploadedFact,
+} from './fact.ts'
 
 /** The facts about a project's files, and a stamp that changes when they do. */
 export interface ProjectFacts {
   readonly stamp: string
-  readonly facts: ReadonlyMap<Filename, Fact>
+  readonly mirrored: ReadonlyMap<Filename, MirroredFact>
+  /** Several for one name where it was replaced, or where somebody lost a race for it. */
+  readonly uploaded: ReadonlyMap<Filename, readonly UploadedFact[]>
+  readonly deleted: ReadonlyMap<Filename, Tombstone>
+  /** ISO time of the first upload, which made the name private. */
+  readonly claimed: string | undefined
 }
 
-const none: ProjectFacts = { stamp: '-', facts: new Map() }
+const none: ProjectFacts = {
+  stamp: '-',
+  mirrored: new Map(),
+  uploaded: new Map(),
+  deleted: new Map(),
+  claimed: undefined,
+}
 
 const hour = 3_600_000
+const minute = 60_000
 
-const nowhere = new URL('http://invalid./')
-
-const readFact = (record: JsonObject | undefined): Fact | undefined => {
-  const file = readFile(record?.['file'], nowhere)
-  if (record === undefined || file === undefined) return undefined
-  const { sha256, size, upstream, path, at } = record
-  return (
-      typeof sha256 === 'string' &&
-        typeof size === 'number' &&
-        typeof upstream === 'string' &&
-        typeof path === 'string' &&
-        typeof at === 'string'
-    ) ?
-      { file, sha256, size, upstream, path, at }
-    : undefined
-}
-
-/** The facts on disk: one small file each, so that two writers never meet in one. */
+/** The facts of one directory. */
 export class Facts {
   readonly #layout: Layout
   readonly #known = new LRUCache<Name, ProjectFacts>({ max: 2000 })
@@ -74,39 +64,110 @@ export class Facts {
     const known = this.#known.get(name)
     if (known?.stamp === stamp) return known
     const begun = Date.now()
-    const facts = new Map<Filename, Fact>()
-    for (const entry of (await orAbsent(readdir(directory))) ?? []) {
-      const filename = entry.endsWith('.json') ? distFilename(entry.slice(0, -5)) : undefined
-      if (filename === undefined) continue
-      const fact = await this.#read(this.#layout.fact(name, filename))
-      if (fact !== undefined) facts.set(filename, fact)
-    }
-    if (!isSettled(stats, begun)) return { stamp: `${stamp}~${facts.size}`, facts }
-    const read = { stamp, facts }
+    const facts = await this.#all(name, (await orAbsent(readdir(directory))) ?? [])
+    // A second change may hide behind the same mtime: until it settles, what was seen is the stamp.
+    if (!isSettled(stats, begun)) return { ...facts, stamp: `${stamp}~${digestOf(facts)}` }
+    const read = { ...facts, stamp }
     this.#known.set(name, read)
     return read
   }
 
+  async #all(name: Name, entries: readonly string[]): Promise<Omit<ProjectFacts, 'stamp'>> {
+    const mirrored = new Map<Filename, MirroredFact>()
+    const uploaded = new Map<Filename, UploadedFact[]>()
+    const deleted = new Map<Filename, Tombstone>()
+    for (const entry of entries) {
+      const filename = filenameIn(entry)
+      if (filename === undefined) continue
+      const fact = await this.#read(name, filename, join(this.#layout.facts(name), entry))
+      if (fact?.kind === 'mirrored') mirrored.set(filename, fact)
+      if (fact?.kind === 'deleted') deleted.set(filename, fact)
+      if (fact?.kind === 'uploaded')
+        uploaded.set(filename, [...(uploaded.get(filename) ?? []), fact])
+    }
+    const claim = entries.includes('uploaded.json') ? await this.#claim(name) : undefined
+    return { mirrored, uploaded, deleted, claimed: claim }
+  }
+
   // Of many facts a few are new: the others are known by their state.
-  async #read(path: string): Promise<Fact | undefined> {
+  async #read(name: Name, filename: Filename, path: string): Promise<Fact | undefined> {
     const stats = statsOf(path)
     if (stats === undefined) return undefined
     const identity = identityOf(stats)
     const known = this.#single.get(path)
     if (known?.identity === identity) return known.fact
-    const fact = readFact(await readObject(path))
+    const fact = readFact(name, filename, await readObject(path))
     if (fact !== undefined) this.#single.set(path, { identity, fact })
     return fact
   }
 
+  // A broken one is a claim all the same: a private name is never asked upstream by mistake.
+  async #claim(name: Name): Promise<string> {
+    const since = (await readObject(this.#layout.claim(name)))?.['since']
+    return typeof since === 'string' ? since : new Date(0).toISOString()
+  }
+
+  /** Where a fact is kept; its mtime is the last use of a file, to the hour. */
+  pathOf(name: Name, fact: Fact): string {
+    if (fact.kind === 'deleted') return this.#layout.tombstone(name, fact.filename)
+    const { filename } = fact.file
+    return fact.kind === 'uploaded' ?
+        this.#layout.uploadedFact(name, filename, fact.sha256)
+      : this.#layout.fact(name, filename)
+  }
+
   /** Writes a fact, durably; always before the file that it is about. */
   write(name: Name, fact: Fact): Promise<void> {
-    return replace(this.#layout, this.#layout.fact(name, fact.file.filename), JSON.stringify(fact))
+    return replace(this.#layout, this.pathOf(name, fact), JSON.stringify(fact))
+  }
+
+  /** Removes a fact, for good. */
+  remove(name: Name, fact: Fact): Promise<void> {
+    return forget(this.pathOf(name, fact))
+  }
+
+  /** What is known of uploaded bytes under a name, whether or not they lie there; read anew. */
+  async uploaded(
+    name: Name,
+    filename: Filename,
+    sha256: string,
+  ): Promise<UploadedFact | undefined> {
+    const fact = await this.#read(name, filename, this.#layout.uploadedFact(name, filename, sha256))
+    return fact?.kind === 'uploaded' && fact.sha256 === sha256 ? fact : undefined
+  }
+
+  /** What was deleted under a name, if its name is reserved. */
+  async tombstone(name: Name, filename: Filename): Promise<Tombstone | undefined> {
+    const fact = await this.#read(name, filename, this.#layout.tombstone(name, filename))
+    return fact?.kind === 'deleted' ? fact : undefined
+  }
+
+  /**
+   * Notes that a project is private from now on, should all its files vanish. Not durable: while
+   * they are there they say it themselves.
+   */
+  async claim(name: Name, since: string): Promise<void> {
+    const path = this.#layout.claim(name)
+    if (statsOf(path) !== undefined) return
+    await create(this.#layout, path, JSON.stringify({ since }), { durable: false })
+  }
+
+  /**
+   * True when an uploaded file lies under this name or is just being put there, so that no download
+   * may take its place. What a killed process has left behind protects for a minute only.
+   */
+  async protects(name: Name, filename: Filename): Promise<boolean> {
+    const facts = (await this.of(name)).uploaded.get(filename) ?? []
+    const stats = statsOf(this.#layout.file(name, filename))
+    return facts.some(
+      ({ size, at }) =>
+        Number(stats?.size ?? -1n) === size || Math.abs(Date.now() - Date.parse(at)) < minute,
+    )
   }
 
   /** Notes that a file was used, to the hour: the fact's mtime. Not being able to is no failure. */
-  async used(name: Name, filename: Filename): Promise<void> {
-    const path = this.#layout.fact(name, filename)
+  async used(name: Name, fact: Fact): Promise<void> {
+    const path = this.pathOf(name, fact)
     const now = Date.now()
     if (now - (this.#used.get(path) ?? 0) < hour) return
     this.#used.set(path, now)
@@ -114,8 +175,28 @@ export class Facts {
     if (stats !== undefined && now - Number(stats.mtimeMs) < hour) return
     await utimes(path, new Date(now), new Date(now)).catch(() => {})
   }
+}
 
-  remove(name: Name, filename: Filename): Promise<void> {
-    return discard(this.#layout.fact(name, filename))
-  }
+const marks = /\.(?:[0-9a-f]{16}|deleted)$/
+
+/** The distribution that an entry of the directory is about. */
+const filenameIn = (entry: string): Filename | undefined => {
+  if (!entry.endsWith('.json')) return undefined
+  const stem = entry.slice(0, -'.json'.length)
+  return distFilename(stem) ?? distFilename(stem.replace(marks, ''))
+}
+
+// Of mirrored files the number is enough: nothing about them changes.
+const digestOf = ({
+  mirrored,
+  uploaded,
+  deleted,
+  claimed,
+}: Omit<ProjectFacts, 'stamp'>): string => {
+  const hash = createHash('sha256')
+  for (const facts of uploaded.values())
+    for (const { sha256, file, at } of facts)
+      hash.update(JSON.stringify([file.filename, sha256, file.yanked, at]))
+  for (const { filename, sha256 } of deleted.values()) hash.update(`-${filename} ${sha256}`)
+  return `${mirrored.size}.${claimed ?? ''}.${hash.digest('hex').slice(0, 16)}`
 }

@@ -3,8 +3,8 @@ import type { Filename } from '../spec/filename.ts'
 import { makePage, type File, type Page } from '../spec/page.ts'
 import type { Name } from '../spec/project-name.ts'
 import type { HeldPage } from '../upstream/page-store.ts'
-import type { Local } from './folder.ts'
 import type { Source } from './index.ts'
+import { ownFiles, type Local } from './local.ts'
 import type { Mirror } from './mirror.ts'
 import type { Owner } from './ownership.ts'
 
@@ -29,7 +29,7 @@ const note = (text: string | undefined) => (text === undefined ? {} : { others: 
 /**
  * The page of a project from upstream's page and the local files. Mirrored files that upstream has
  * deleted stay, a local file wins over upstream's of the same name, and a private project has its
- * dropped files alone.
+ * uploaded and dropped files alone.
  * @param offline list only what is held
  */
 export const mergedPage = async (
@@ -39,8 +39,8 @@ export const mergedPage = async (
   log: Log,
 ): Promise<Page> => {
   const { local, owner, listed, cutOff } = view
-  const dropped = [...local.dropped.values()].map(({ file }) => file)
-  if (owner.kind === 'private') return makePage(name, dropped, note(owner.reason))
+  const own = ownFiles(local)
+  if (owner.kind === 'private') return makePage(name, own, note(owner.reason))
   const kept: File[] = []
   for (const { fact } of local.mirrored.values())
     if (listed === undefined || fact.upstream === listed.mirror.name)
@@ -48,7 +48,7 @@ export const mergedPage = async (
   if (listed === undefined)
     return makePage(
       name,
-      [...kept, ...dropped],
+      [...kept, ...own],
       cutOff ? note('upstream cannot be asked: only held files are listed') : {},
     )
   const page = await listed.held.page()
@@ -57,7 +57,7 @@ export const mergedPage = async (
     name,
     await listed.mirror.files(name, listed.held),
     byName(kept),
-    byName(dropped),
+    byName(own),
     offline,
     log,
   )
@@ -83,7 +83,7 @@ const merge = (
   name: Name,
   listed: readonly File[],
   kept: ReadonlyMap<Filename, File>,
-  dropped: ReadonlyMap<Filename, File>,
+  own: ReadonlyMap<Filename, File>,
   offline: boolean,
   log: Log,
 ): File[] => {
@@ -92,9 +92,9 @@ const merge = (
   for (const file of listed) {
     const { filename } = file
     names.add(filename)
-    const [own, held] = [dropped.get(filename), kept.get(filename)]
-    if (offline && own === undefined && held === undefined) continue
-    const best = better(file, held, own)
+    const [local, held] = [own.get(filename), kept.get(filename)]
+    if (offline && local === undefined && held === undefined) continue
+    const best = better(file, held, local)
     if (best === held && held !== undefined)
       log.warn('upstream lists other bytes than before under this name, ours stay', {
         project: name,
@@ -102,7 +102,7 @@ const merge = (
       })
     merged.push(best)
   }
-  for (const file of [...kept.values(), ...dropped.values()]) {
+  for (const file of [...kept.values(), ...own.values()]) {
     if (names.has(file.filename)) continue
     names.add(file.filename)
     merged.push(file)

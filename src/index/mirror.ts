@@ -11,14 +11,16 @@ import { mirroredPath } from '../spec/public-path.ts'
 import { discardAnswer, UpstreamError, type UpstreamClient } from '../upstream/client.ts'
 import type { Documents } from '../upstream/documents.ts'
 import type { Downloads } from '../upstream/download.ts'
-import { etagOf, TooLargeError, type Order } from '../upstream/order.ts'
+import { etagOf, TooLargeError, type Order, type Verified } from '../upstream/order.ts'
 import type { HeldPage } from '../upstream/page-store.ts'
 import type { Names } from '../upstream/names.ts'
 import type { Got, Pages, Want } from '../upstream/pages.ts'
 import { remoteFile, wholeAnswer } from '../upstream/remote-file.ts'
+import { noneIn, wheelMetadata } from './archives.ts'
+import { DeniedError } from './denied-error.ts'
+import type { MirroredFact } from './fact.ts'
 import type { Facts } from './facts.ts'
 import { UpstreamApi } from './upstream-api.ts'
-import { noneIn, wheelMetadata } from './archives.ts'
 
 /** The public paths of a page's files, in the page's order. */
 interface Paths {
@@ -222,23 +224,33 @@ export class Mirror {
       client: this.#client,
       metadata: async source =>
         isWheel(file.filename) ? wheelMetadata(source, file.filename) : undefined,
-      record: ({ sha256, size, metadata }) =>
-        this.#facts.write(name, {
-          file: {
-            ...file,
-            size,
-            hashes: { ...file.hashes, sha256 },
-            ...(metadata !== undefined &&
-              lacksMetadata(file) && { 'core-metadata': { sha256: metadata } }),
-          },
-          sha256,
-          size,
-          upstream: this.name,
-          path: entry.path,
-          at: new Date().toISOString(),
-        }),
+      record: verified => this.#record(entry, verified),
       published: (sha256, stats) => this.#digests.remember(name, file.filename, stats, sha256),
     }
+  }
+
+  async #record({ name, file, path }: Entry, verified: Verified): Promise<void> {
+    const { sha256, size, metadata } = verified
+    const fact: MirroredFact = {
+      kind: 'mirrored',
+      file: {
+        ...file,
+        size,
+        hashes: { ...file.hashes, sha256 },
+        ...(metadata !== undefined &&
+          lacksMetadata(file) && { 'core-metadata': { sha256: metadata } }),
+      },
+      sha256,
+      size,
+      upstream: this.name,
+      path,
+      at: new Date().toISOString(),
+    }
+    await this.#facts.write(name, fact)
+    // As late as can be: an upload writes its fact, durably, before it takes the name.
+    if (!(await this.#facts.protects(name, file.filename))) return
+    await this.#facts.remove(name, fact)
+    throw new DeniedError(`${file.filename} was uploaded here meanwhile: upstream's is not kept`)
   }
 
   #pathsOf(name: Name, held: HeldPage, page: Page): Paths {

@@ -5,7 +5,7 @@ import type { Log } from '../log.ts'
 import type { Page } from '../spec/page.ts'
 import type { Name } from '../spec/project-name.ts'
 import { matches } from '../spec/pattern.ts'
-import type { Local } from './folder.ts'
+import { ownFiles, type Local } from './local.ts'
 
 /** Whose a project name is, and by which rule. */
 export interface Owner {
@@ -28,8 +28,8 @@ export interface NameRules {
 const everyone: Owner = { kind: 'public' }
 
 /**
- * Decides whose a name is (contract, "Who owns a name"). Settings come first. Dropped files alone
- * make a project private, unless upstream lists at least one of them byte for byte: that is
+ * Decides whose a name is (contract, "Who owns a name"). Settings come first. An upload makes a
+ * project private, for good. So do dropped files alone, unless upstream lists at least one of them byte for byte: that is
  * decided once, by evidence, and recorded, so that a name registered upstream later changes nothing.
  */
 export class Ownership {
@@ -51,14 +51,20 @@ export class Ownership {
         kind: 'private',
         reason: `private = ["${rule}"] in the settings: upstream is never asked`,
       }
-    // A file that is just being copied over the only one keeps the name what it was.
-    if (local.dropped.size + local.unfinished === 0 || local.mirrored.size > 0) return everyone
-    if (this.#rules.merge.some(pattern => matches(pattern, name))) return everyone
+    const merge = this.#rules.merge.some(pattern => matches(pattern, name))
+    const since = sinceUpload(local)
+    if (since !== undefined && !merge) return { kind: 'private', reason: uploaded(name, since) }
+    // A file that is just being copied over the only one keeps the name what it was, and so does one
+    // that was deleted.
+    const { dropped, deleted } = local
+    const own = dropped.size + local.unfinished + deleted.size
+    if (own === 0 || local.mirrored.size > 0 || merge) return everyone
     const record = await readObject(this.#layout.ownership(name))
     if (record?.['owner'] === 'public') return everyone
-    if (record?.['owner'] !== 'private') return local.dropped.size > 0 ? { kind: 'open' } : everyone
-    const since = typeof record['since'] === 'string' ? record['since'] : 'earlier'
-    return { kind: 'private', reason: hidden(name, since) }
+    if (record?.['owner'] !== 'private')
+      return dropped.size + deleted.size > 0 ? { kind: 'open' } : everyone
+    const decided = typeof record['since'] === 'string' ? record['since'] : 'earlier'
+    return { kind: 'private', reason: hidden(name, decided) }
   }
 
   /** Decides by what upstream lists (undefined: it has no such project) and records it. */
@@ -85,7 +91,18 @@ export class Ownership {
 const hidden = (name: Name, since: string): string =>
   `private since ${since.slice(0, 10)}: its files were put here and upstream lists none of them; merge = ["${name}"] in the settings shows upstream's too`
 
+const uploaded = (name: Name, since: string): string =>
+  `private since ${since.slice(0, 10)}: files were uploaded here; merge = ["${name}"] in the settings shows upstream's too`
+
+/** The moment of the first upload, as far as it is known; undefined when there never was one. */
+const sinceUpload = (local: Local): string | undefined =>
+  local.claimed ?? [...local.uploaded.values()].map(({ fact }) => fact.at).toSorted()[0]
+
 const sameFile = (local: Local, page: Page): string | undefined => {
-  const digests = new Set([...local.dropped.values()].map(({ sha256 }) => sha256))
-  return page.files.find(({ hashes }) => digests.has(hashes['sha256'] ?? ''))?.filename
+  const digests = new Set([
+    ...ownFiles(local).map(({ hashes }) => hashes['sha256']),
+    ...[...local.deleted.values()].map(({ sha256 }) => sha256),
+  ])
+  const listed = page.files.find(({ hashes }) => digests.has(hashes['sha256'] ?? ''))
+  return listed?.filename
 }

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto'
 import type { Resource } from '../disk/resource.ts'
 import type { Log } from '../log.ts'
-import { isWheel, type Filename } from '../spec/filename.ts'
+import { isWheel } from '../spec/filename.ts'
 import type { File } from '../spec/page.ts'
 import type { Name } from '../spec/project-name.ts'
-import { localPath } from '../spec/public-path.ts'
 import { UpstreamError } from '../upstream/client.ts'
-import { noneIn } from './archives.ts'
 import type { CoreMetadata } from './core-metadata.ts'
-import { DeniedError } from './denied-error.ts'
-import type { Folder, Local } from './folder.ts'
+import type { Folder } from './folder.ts'
+import { Holdings } from './holdings.ts'
 import type { Ask, Found, Index, Kept, Project, Wanted } from './index.ts'
+import type { Local } from './local.ts'
 import { mergedPage, type Listed, type View } from './merge.ts'
 import type { Entry, Mirror } from './mirror.ts'
 import type { Owner, Ownership } from './ownership.ts'
+import { Upstreams } from './upstreams.ts'
 
 /** Milliseconds for which a page is believed to lack what is asked for and it does not list. */
 const recent = 5000
@@ -26,7 +26,8 @@ const recent = 5000
 export class Stack implements Index {
   readonly name: string
   readonly #folder: Folder
-  readonly #mirrors: readonly Mirror[]
+  readonly #holdings: Holdings
+  readonly #upstreams: Upstreams
   readonly #ownership: Ownership
   readonly #metadata: CoreMetadata
   readonly #offline: boolean
@@ -45,7 +46,8 @@ export class Stack implements Index {
   ) {
     this.name = name
     this.#folder = parts.folder
-    this.#mirrors = parts.mirrors
+    this.#holdings = new Holdings(parts.folder, parts.metadata)
+    this.#upstreams = new Upstreams(parts.mirrors, parts.offline)
     this.#ownership = parts.ownership
     this.#metadata = parts.metadata
     this.#offline = parts.offline
@@ -60,14 +62,7 @@ export class Stack implements Index {
     const local = new Set<Name>()
     for (const name of await this.#folder.names()) if (await this.#folder.has(name)) local.add(name)
     yield* local
-    if (this.#offline) return
-    const seen = this.#mirrors.length > 1 ? new Set(local) : local
-    for (const mirror of this.#mirrors)
-      for await (const name of mirror.names()) {
-        if (seen.has(name) || !mirror.asks(name)) continue
-        if (this.#mirrors.length > 1) seen.add(name)
-        yield name
-      }
+    yield* this.#upstreams.names(local)
   }
 
   async project(name: Name, ask: Ask = {}): Promise<Project | undefined> {
@@ -101,7 +96,7 @@ export class Stack implements Index {
     if (held !== undefined) return { resource: held, source: 'hit' }
     const listed = await this.#entry(wanted, owner)
     if (listed === undefined) return undefined
-    const sameBytes = await this.#openSame(name, filename, local, listed.entry.file)
+    const sameBytes = await this.#holdings.same(name, filename, local, listed.entry.file)
     if (sameBytes !== undefined)
       return sameBytes === 'other' ? undefined : { resource: sameBytes, source: 'hit' }
     if (this.#offline) return undefined
@@ -113,14 +108,9 @@ export class Stack implements Index {
     const found = await this.file(wanted)
     if (found === undefined) return undefined
     await found.resource.completed?.()
-    const { dropped, mirrored } = await this.#folder.of(wanted.name)
-    const { source } = found
-    const own = dropped.get(wanted.filename)
-    if (own !== undefined)
-      return { path: own.path, size: own.file.size as number, sha256: own.sha256, source }
-    const held = mirrored.get(wanted.filename)
-    if (held === undefined) throw new Error(`${wanted.filename} was removed as soon as it was here`)
-    return { path: held.path, size: held.fact.size, sha256: held.fact.sha256, source }
+    const kept = this.#holdings.kept(await this.#folder.of(wanted.name), wanted.filename)
+    if (kept === undefined) throw new Error(`${wanted.filename} was removed as soon as it was here`)
+    return { ...kept, source: found.source }
   }
 
   async metadata(wanted: Wanted): Promise<Found | undefined> {
@@ -128,7 +118,7 @@ export class Stack implements Index {
     if (!isWheel(filename)) return undefined
     const local = await this.#folder.of(name)
     const owner = await this.#ownership.of(name, local)
-    const held = await this.#localMetadata(wanted, local, owner)
+    const held = await this.#holdings.metadata(wanted, local, owner)
     if (held !== undefined) return { resource: held, source: 'hit' }
     const listed = await this.#entry(wanted, owner)
     if (listed === undefined) return undefined
@@ -140,7 +130,7 @@ export class Stack implements Index {
     const resource =
       bytes === undefined ?
         // It was easier to fetch the wheel: now it is here.
-        await this.#localMetadata(wanted, await this.#folder.of(name), owner)
+        await this.#holdings.metadata(wanted, await this.#folder.of(name), owner)
       : await this.#metadata.keep(name, filename, content, bytes)
     return resource === undefined ? undefined : { resource, source: 'miss' }
   }
@@ -163,9 +153,9 @@ export class Stack implements Index {
     const local = await this.#folder.of(name)
     const owner = await this.#ownership.of(name, local)
     if (owner.kind === 'private') return { local, owner, listed: undefined, cutOff: false }
-    const hasLocal = local.mirrored.size + local.dropped.size > 0
+    const hasLocal = local.mirrored.size + local.uploaded.size + local.dropped.size > 0
     try {
-      const listed = await this.#listed(name, ask)
+      const listed = await this.#upstreams.listed(name, ask)
       if (owner.kind === 'public' || this.#offline) return { local, owner, listed, cutOff: false }
       const decided = await this.#ownership.decide(name, local, await listed?.held.page())
       return {
@@ -185,79 +175,11 @@ export class Stack implements Index {
     }
   }
 
-  /** The first upstream that has the project, by its page. */
-  async #listed(name: Name, ask: Ask): Promise<Listed | undefined> {
-    const mirrors = this.#mirrors.filter(mirror => mirror.asks(name))
-    for (const [place, mirror] of mirrors.entries()) {
-      if (this.#offline) {
-        const held = await mirror.held(name)
-        if (held !== undefined) return { mirror, held, source: 'hit' }
-        continue
-      }
-      const later = await firstHeld(mirrors.slice(place + 1), name)
-      try {
-        const got = await mirror.get(name, {
-          ...ask,
-          ...(later !== undefined && { patience: 1000 }),
-        })
-        if (got.held !== undefined) return { mirror, held: got.held, source: got.source }
-      } catch (error) {
-        // What was served from a later one before can be served again (need 3).
-        if (later === undefined) throw error
-        return later
-      }
-    }
-    return undefined
-  }
-
-  async #openLocal(
-    { name, filename, path }: Wanted,
-    local: Local,
-    owner: Owner,
-  ): Promise<Resource | undefined> {
-    const dropped = local.dropped.get(filename)
-    if (dropped !== undefined && (path === undefined || path === localPath(name, filename)))
-      return this.#folder.openDropped(dropped)
-    const mirrored = owner.kind === 'private' ? undefined : local.mirrored.get(filename)
-    if (mirrored === undefined || (path !== undefined && path !== mirrored.fact.path))
-      return undefined
-    await this.#refuseQuarantined(name)
-    return this.#folder.openMirrored(name, filename, mirrored)
-  }
-
-  /** The local file of this name if it has the listed bytes; `other` if it has different ones. */
-  async #openSame(
-    name: Name,
-    filename: Filename,
-    local: Local,
-    file: File,
-  ): Promise<Resource | 'other' | undefined> {
-    const dropped = local.dropped.get(filename)
-    const listed = file.hashes['sha256']
-    if (dropped !== undefined)
-      return dropped.sha256 === listed ?
-          ((await this.#folder.openDropped(dropped)) ?? 'other')
-        : 'other'
-    const mirrored = local.mirrored.get(filename)
-    if (mirrored === undefined) return undefined
-    if (listed !== undefined && listed !== mirrored.fact.sha256) return 'other'
-    return this.#folder.openMirrored(name, filename, mirrored)
-  }
-
-  async #localMetadata(wanted: Wanted, local: Local, owner: Owner): Promise<Resource | undefined> {
-    const { name, filename, path } = wanted
-    const dropped = local.dropped.get(filename)
-    if (dropped !== undefined && (path === undefined || path === localPath(name, filename)))
-      return this.#metadata
-        .fromWheel(name, filename, dropped.path, dropped.file.size as number, dropped.sha256)
-        .catch(noneIn)
-    const mirrored = owner.kind === 'private' ? undefined : local.mirrored.get(filename)
-    if (mirrored === undefined || (path !== undefined && path !== mirrored.fact.path))
-      return undefined
-    const { fact } = mirrored
-    return this.#metadata
-      .fromWheel(name, filename, mirrored.path, fact.size, fact.sha256)
-      .catch(noneIn)
+  async #openLocal(wanted: Wanted, local: Local, owner: Owner): Promise<Resource | undefined> {
+    const own = await this.#holdings.own(wanted, local)
+    if (own !== undefined || owner.kind === 'private') return own
+    if (local.mirrored.has(wanted.filename)) await this.#upstreams.refuseQuarantined(wanted.name)
+    return this.#holdings.mirrored(wanted, local, owner)
   }
 
   /**
@@ -276,8 +198,8 @@ export class Stack implements Index {
       const entry = await listed.mirror.entry(name, listed.held, filename, path)
       return entry === undefined ? undefined : { mirror: listed.mirror, entry }
     }
-    await this.#refuseQuarantined(name)
-    const listed = owner.kind === 'open' ? undefined : await this.#firstHeld(name)
+    await this.#upstreams.refuseQuarantined(name)
+    const listed = owner.kind === 'open' ? undefined : await this.#upstreams.held(name)
     const held = await find(listed)
     if (held !== undefined || this.#offline) return held
     const isOld = listed !== undefined && Date.now() - listed.held.confirmed > recent
@@ -288,36 +210,12 @@ export class Stack implements Index {
       throw new UpstreamError('unreachable', `upstream cannot be asked about ${filename}`)
     return entry
   }
-
-  /** @throws {DeniedError} when upstream has quarantined the project, which means malware (SA-93) */
-  async #refuseQuarantined(name: Name): Promise<void> {
-    if ((await this.#firstHeld(name))?.held.head.quarantined !== true) return
-    // It may have been lifted since.
-    const { listed } = await this.#view(name, {})
-    if (listed?.held.head.quarantined === true)
-      throw new DeniedError(`${name} is quarantined upstream: its files are not served`)
-  }
-
-  #firstHeld(name: Name): Promise<Listed | undefined> {
-    return firstHeld(
-      this.#mirrors.filter(mirror => mirror.asks(name)),
-      name,
-    )
-  }
 }
 
 const hasAnything = ({ local, owner, listed }: View, offline: boolean): boolean => {
-  if (local.dropped.size > 0) return true
+  if (local.uploaded.size + local.dropped.size > 0) return true
   if (owner.kind === 'private') return false
   return local.mirrored.size > 0 || (listed !== undefined && !offline)
-}
-
-const firstHeld = async (mirrors: readonly Mirror[], name: Name): Promise<Listed | undefined> => {
-  for (const mirror of mirrors) {
-    const held = await mirror.held(name)
-    if (held !== undefined) return { mirror, held, source: 'stale' }
-  }
-  return undefined
 }
 
 const contentOf = (file: File): string =>

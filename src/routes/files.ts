@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { WholeFile } from '../disk/open-files.ts'
+import type { Resource } from '../disk/resource.ts'
 import { identityOf, linkStatsOf } from '../disk/stamp.ts'
 import { Batch } from '../flight.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -51,9 +52,11 @@ const wantedBy = (segments: readonly string[]): Wanted[] => {
   return [...candidates].map(name => ({ name, filename, ...(exact && { path }) }))
 }
 
-// What a person put there may be replaced by that person; what upstream published may not.
-const control = ({ name, filename, path }: Wanted): string | undefined =>
-  path === undefined || path === localPath(name, filename) ? 'no-cache' : undefined
+// What a person put there may be replaced by that person; what was published may not.
+const control = ({ name, filename, path }: Wanted, { isLasting }: Resource): string | undefined =>
+  isLasting !== true && (path === undefined || path === localPath(name, filename)) ?
+    'no-cache'
+  : undefined
 
 /**
  * Files and their core metadata, at upstream's paths and at those of the original programs. Downloads
@@ -82,16 +85,17 @@ export const filesRoute = (index: Index, journal: Journal): Route => {
     for (const one of wanted) {
       if (forMetadata) {
         const found = await index.metadata(one)
-        if (found !== undefined) return fileReply(found.resource, found.source, control(one))
+        if (found !== undefined)
+          return fileReply(found.resource, found.source, control(one, found.resource))
       } else if (method === 'HEAD') {
         const resource = await index.peek(one)
         const source = resource instanceof WholeFile ? 'hit' : 'miss'
-        if (resource !== undefined) return fileReply(resource, source, control(one))
+        if (resource !== undefined) return fileReply(resource, source, control(one, resource))
       } else {
         const found = await index.file(one)
         if (found === undefined) continue
         const reply = {
-          ...fileReply(found.resource, found.source, control(one)),
+          ...fileReply(found.resource, found.source, control(one, found.resource)),
           sent: downloadNote(journal, index, one, found.resource),
         }
         if (found.resource instanceof WholeFile)

@@ -11,6 +11,10 @@ export const encodeFilename = (filename: Filename): string => filename.replaceAl
 export const localPath = (name: Name, filename: Filename): string =>
   `packages/${name}/${encodeFilename(filename)}`
 
+/** Where the attestations of an uploaded file are offered (PEP 740), as on PyPI. */
+export const provenancePath = (name: Name, version: string, filename: Filename): string =>
+  `integrity/${name}/${encodeURIComponent(version)}/${encodeFilename(filename)}/provenance`
+
 const pypiShape = /^\/packages\/[0-9a-f]{2}\/[0-9a-f]{2}\/[0-9a-f]{60}\/[^/]+$/
 const plainSegments = /^(?:\/[A-Za-z0-9_~!$&'()*,;=:@.+-]+)+$/
 

@@ -1,0 +1,109 @@
+import type { BigIntStats } from 'node:fs'
+import { LRUCache } from 'lru-cache'
+import type { Digests } from '../disk/digest.ts'
+import { hasCode } from '../disk/error-code.ts'
+import { identityOf, linkStatsOf } from '../disk/stamp.ts'
+import type { Log } from '../log.ts'
+import { extensionOf, type Filename } from '../spec/filename.ts'
+import type { File } from '../spec/page.ts'
+import type { Name } from '../spec/project-name.ts'
+import { localPath } from '../spec/public-path.ts'
+import { isComplete } from './archives.ts'
+import type { CoreMetadata } from './core-metadata.ts'
+import type { Dropped } from './local.ts'
+import { unlessChanged } from './unless-changed.ts'
+
+/** Looks at the files that people put there: they are listed once they are whole, and hashed once. */
+export class DroppedFiles {
+  readonly #digests: Digests
+  readonly #metadata: CoreMetadata
+  readonly #log: Log
+  readonly #settle: number
+  readonly #refused = new LRUCache<string, string>({ max: 1000 })
+  readonly #looked = new LRUCache<string, { identity: string; dropped: Dropped }>({ max: 20_000 })
+
+  /** @param settle seconds for which a file whose wholeness cannot be seen from its content may still be growing */
+  constructor(digests: Digests, metadata: CoreMetadata, log: Log, settle: number) {
+    this.#digests = digests
+    this.#metadata = metadata
+    this.#log = log
+    this.#settle = settle
+  }
+
+  /** What was seen at a path at the last look. */
+  remembered(path: string): Dropped | undefined {
+    return this.#looked.get(path)?.dropped
+  }
+
+  /** The state of a dropped file, if it still is as it was listed. */
+  unchanged({ path }: Dropped): BigIntStats | undefined {
+    const stats = linkStatsOf(path)
+    if (stats === undefined) return undefined
+    if (this.#looked.get(path)?.identity === identityOf(stats)) return stats
+    this.#looked.delete(path)
+    return undefined
+  }
+
+  /** A dropped file, if it is whole. */
+  async look(name: Name, filename: Filename, path: string): Promise<Dropped | undefined> {
+    const stats = linkStatsOf(path)
+    if (stats === undefined || !stats.isFile() || stats.size === 0n) return undefined
+    const identity = identityOf(stats)
+    const known = this.#looked.get(path)
+    if (known?.identity === identity) return known.dropped
+    const sha256 = await this.#digestOfWhole(name, filename, path, stats)
+    if (sha256 === undefined) return undefined
+    const now = linkStatsOf(path)
+    if (now === undefined || identityOf(now) !== identity) return undefined
+    const told = await this.#metadata.ofDropped(name, filename, path, Number(stats.size), sha256)
+    const file: File = {
+      filename,
+      url: localPath(name, filename),
+      hashes: { sha256 },
+      size: Number(stats.size),
+      'upload-time': uploadTime(stats.mtime),
+      ...(told.requiresPython !== undefined && { 'requires-python': told.requiresPython }),
+      ...(told.metadata !== undefined && { 'core-metadata': { sha256: told.metadata } }),
+    }
+    const dropped: Dropped = { path, file, sha256 }
+    this.#looked.set(path, { identity, dropped })
+    return dropped
+  }
+
+  /** The hash of a dropped file; undefined when it is not whole, has changed meanwhile or may not be read. */
+  async #digestOfWhole(
+    name: Name,
+    filename: Filename,
+    path: string,
+    stats: BigIntStats,
+  ): Promise<string | undefined> {
+    try {
+      if ((await unlessChanged(this.#isWhole(name, filename, path, stats))) !== true)
+        return undefined
+      return await unlessChanged(this.#digests.of(name, filename, path, stats))
+    } catch (error) {
+      if (!hasCode(error, 'EACCES', 'EPERM')) throw error
+      if (this.#refused.get(path) !== identityOf(stats))
+        this.#log.warn('dropped file is not listed: the server may not read it', { file: path })
+      this.#refused.set(path, identityOf(stats))
+      return undefined
+    }
+  }
+
+  // Wheels, zips and gzipped tars tell by their end whether they are whole; the rest by their rest.
+  async #isWhole(
+    name: Name,
+    filename: Filename,
+    path: string,
+    stats: BigIntStats,
+  ): Promise<boolean> {
+    if (await this.#digests.knows(name, filename, stats)) return true
+    const extension = extensionOf(filename)?.toLowerCase() ?? ''
+    const tells = ['.whl', '.zip', '.egg', '.tar.gz', '.tgz'].includes(extension)
+    if (!tells && Date.now() - Number(stats.mtimeMs) < this.#settle * 1000) return false
+    return isComplete(path, filename)
+  }
+}
+
+/** A moment as the simple API tells it (PEP 700): six digits of a second. */
+export const uploadTime = (time: Date): string => `${time.toISOString().slice(0, -1)}000Z`

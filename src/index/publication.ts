@@ -1,0 +1,85 @@
+import type { BigIntStats } from 'node:fs'
+import type { Digests } from '../disk/digest.ts'
+import type { Layout } from '../disk/layout.ts'
+import { linkStatsOf } from '../disk/stamp.ts'
+import { discard, publish, publishNew, replace } from '../disk/write.ts'
+import { isWheel } from '../spec/filename.ts'
+import type { CoreMetadata } from './core-metadata.ts'
+import type { Facts } from './facts.ts'
+import { factOf, type Upload } from './upload.ts'
+
+/** The steps in which an upload becomes a file that is listed. */
+export class Publication {
+  readonly #layout: Layout
+  readonly #facts: Facts
+  readonly #digests: Digests
+  readonly #metadata: CoreMetadata
+
+  constructor(parts: { layout: Layout; facts: Facts; digests: Digests; metadata: CoreMetadata }) {
+    this.#layout = parts.layout
+    this.#facts = parts.facts
+    this.#digests = parts.digests
+    this.#metadata = parts.metadata
+  }
+
+  /**
+   * Keeps everything about an upload, durably; without its file it means nothing.
+   * @param time what its page says as `upload-time`
+   */
+  async record(upload: Upload, time: Date = new Date()): Promise<void> {
+    const { name, filename, sha256, metadata, attestations = [] } = upload
+    if (metadata !== undefined && isWheel(filename))
+      await this.#metadata.keep(name, filename, sha256, metadata, { durable: false })
+    if (attestations.length > 0) {
+      const path = this.#layout.attestations(name, filename, sha256)
+      await replace(this.#layout, path, JSON.stringify({ attestations }))
+    }
+    await this.#facts.write(name, factOf(upload, time))
+  }
+
+  /** Gives the file its name, durably; false when the name is taken. */
+  async link(upload: Upload): Promise<boolean> {
+    const before = linkStatsOf(upload.path)
+    const home = this.#layout.file(upload.name, upload.filename)
+    if (!(await publishNew(upload.path, home))) return false
+    await this.#published(upload, before)
+    return true
+  }
+
+  /** Gives the file its name, durably, in place of what has it; that is unknown from then on. */
+  async replace(upload: Upload): Promise<void> {
+    const before = linkStatsOf(upload.path)
+    await publish(upload.path, this.#layout.file(upload.name, upload.filename))
+    await this.#published(upload, before)
+  }
+
+  async #published(upload: Upload, before: BigIntStats | undefined): Promise<void> {
+    const { name, filename, sha256 } = upload
+    const after = linkStatsOf(this.#layout.file(name, filename))
+    // Unless somebody has put another one there already, this state of the file has this digest.
+    const isOurs = after?.ino === before?.ino && after?.mtimeNs === before?.mtimeNs
+    if (after !== undefined && isOurs) await this.#digests.remember(name, filename, after, sha256)
+    await this.claim(upload)
+  }
+
+  /** Makes the name private, should all its files vanish. */
+  claim({ name }: Upload): Promise<void> {
+    return this.#facts.claim(name, new Date().toISOString())
+  }
+
+  /** Forgets what was known of other bytes under this name. */
+  async forgetOthers({ name, filename, sha256 }: Upload): Promise<void> {
+    const { mirrored, uploaded, deleted } = await this.#facts.of(name)
+    const others = (uploaded.get(filename) ?? []).filter(fact => fact.sha256 !== sha256)
+    for (const fact of [mirrored.get(filename), deleted.get(filename), ...others])
+      if (fact !== undefined) await this.#facts.remove(name, fact)
+    for (const fact of others) await discard(this.#layout.attestations(name, filename, fact.sha256))
+  }
+
+  /** Takes back what was recorded of an upload that is refused. */
+  async withdraw({ name, filename, sha256 }: Upload): Promise<void> {
+    if ((await this.#facts.tombstone(name, filename))?.sha256 === sha256) return
+    await discard(this.#layout.uploadedFact(name, filename, sha256))
+    await discard(this.#layout.attestations(name, filename, sha256))
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Uploads become files (fault P17). The fact is written first, named after the digest of the bytes:
+ * it means nothing until they have their name. Then the file gets its name by `link`, by which of
+ * several writers exactly one wins. So at each moment a file is wholly there with all that is known
+ * of it, or wholly absent. A lock is taken only where something under that name has to give way.
+ */
+import type { Digests } from '../disk/digest.ts'
+import { readObject } from '../disk/json.ts'
+import type { Layout } from '../disk/layout.ts'
+import type { Directory } from '../disk/list.ts'
+import { discard } from '../disk/write.ts'
+import type { Log } from '../log.ts'
+import type { Filename } from '../spec/filename.ts'
+import type { Name } from '../spec/project-name.ts'
+import { Contention } from './contention.ts'
+import type { CoreMetadata } from './core-metadata.ts'
+import { exclusively } from './exclusively.ts'
+import type { Facts } from './facts.ts'
+import type { Folder } from './folder.ts'
+import { Publication } from './publication.ts'
+import { Retractions, type Selection } from './retractions.ts'
+import type { Outcome, Upload } from './upload.ts'
+
+/** Takes uploads into the directory and changes what was uploaded, in one process of many. */
+export class Stage {
+  readonly #layout: Layout
+  readonly #folder: Folder
+  readonly #publication: Publication
+  readonly #contention: Contention
+  readonly #retractions: Retractions
+  readonly #log: Log
+
+  constructor(parts: {
+    layout: Layout
+    directory: Directory
+    folder: Folder
+    facts: Facts
+    digests: Digests
+    metadata: CoreMetadata
+    log: Log
+  }) {
+    this.#layout = parts.layout
+    this.#folder = parts.folder
+    this.#publication = new Publication(parts)
+    this.#contention = new Contention({ ...parts, publication: this.#publication })
+    this.#retractions = new Retractions(parts)
+    this.#log = parts.log
+  }
+
+  /**
+   * Publishes a file. When this returns it is durable, and seen by every process with its next look.
+   * @throws {ConflictError} when other bytes have the name, or had it until they were deleted
+   */
+  async put(upload: Upload): Promise<Outcome> {
+    const { name, filename, by } = upload
+    try {
+      const outcome =
+        (await this.#putNew(upload)) ??
+        (await exclusively(this.#layout, name, filename, () => this.#contention.put(upload)))
+      this.#log.info('upload', { project: name, file: filename, by, outcome })
+      return outcome
+    } finally {
+      await discard(upload.path)
+    }
+  }
+
+  /** Nothing has the name yet, as nearly always; undefined when something has. */
+  async #putNew(upload: Upload): Promise<Outcome | undefined> {
+    if (await this.#contention.isTaken(upload.name, upload.filename)) return undefined
+    await this.#publication.record(upload)
+    return (await this.#publication.link(upload)) ? 'stored' : undefined
+  }
+
+  /** The attestations that came with an uploaded file (PEP 740); undefined when there are none. */
+  async attestations(name: Name, filename: Filename): Promise<readonly unknown[] | undefined> {
+    const fact = (await this.#folder.of(name)).uploaded.get(filename)?.fact
+    if (fact?.isAttested !== true) return undefined
+    const record = await readObject(this.#layout.attestations(name, filename, fact.sha256))
+    const kept = record?.['attestations']
+    return Array.isArray(kept) ? kept : undefined
+  }
+
+  /**
+   * Marks uploaded files as yanked (PEP 592): installers take them only when nothing else will do.
+   * @returns the files, whether or not they were yanked before
+   * @throws {HttpError} 404 when there are none, 403 when they were not uploaded
+   */
+  yank(
+    name: Name,
+    selection: Selection,
+    reason: string | true,
+    by: string | undefined,
+  ): Promise<Filename[]> {
+    return this.#retractions.yank(name, selection, reason, by)
+  }
+
+  /** Takes that back. As `yank`. */
+  unyank(name: Name, selection: Selection, by: string | undefined): Promise<Filename[]> {
+    return this.#retractions.unyank(name, selection, by)
+  }
+
+  /**
+   * Deletes uploaded and dropped files: they are neither listed nor served, their names stay
+   * reserved (UP-38), and their bytes are kept until they are restored.
+   * @returns the files
+   * @throws {HttpError} 404 when there are none, 403 when they are only mirrored
+   */
+  remove(name: Name, selection: Selection, by: string | undefined): Promise<Filename[]> {
+    return this.#retractions.remove(name, selection, by)
+  }
+
+  /**
+   * Brings deleted files back as they were, the moment of their upload included.
+   * @returns the files
+   * @throws {HttpError} 404 when nothing of that was deleted, 409 when another file has the name now
+   */
+  restore(name: Name, selection: Selection, by: string | undefined): Promise<Filename[]> {
+    return this.#retractions.restore(name, selection, by)
+  }
+}
