@@ -3,6 +3,7 @@ import { explain } from './explain.ts'
 import { help } from './help.ts'
 import { ls } from './ls.ts'
 import { man } from './man.ts'
+import { prefetch } from './prefetch.ts'
 import { refresh, update } from './refresh.ts'
 import { forcerestart, restart } from './restart.ts'
 import { run } from './run.ts'
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   maybestop,
   forcerestart,
   ls,
+  prefetch,
   refresh,
   update,
   verify,

@@ -1,4 +1,4 @@
-import type { Index, Kept } from '../index/index.ts'
+import type { Index, Kept, Source } from '../index/index.ts'
 import { readCoreMetadata } from '../spec/core-metadata.ts'
 import { isWheel, type Filename } from '../spec/filename.ts'
 import type { File } from '../spec/page.ts'
@@ -25,6 +25,7 @@ export class Catalog {
   readonly #signal: AbortSignal
   readonly #editions = new Map<Name, Promise<Editions | undefined>>()
   readonly #told = new Map<Filename, Promise<Told>>()
+  readonly #new = new Set<Filename>()
 
   /** @param slots how many questions are asked at a time */
   constructor(index: Index, slots: Slots, signal: AbortSignal) {
@@ -56,8 +57,19 @@ export class Catalog {
   }
 
   /** Brings a file onto the disk; undefined when upstream has lost it. Throws when it cannot be had. */
-  fetch(name: Name, file: File): Promise<Kept | undefined> {
-    return this.#index.fetch({ name, filename: file.filename, path: file.url })
+  async fetch(name: Name, file: File): Promise<Kept | undefined> {
+    const kept = await this.#index.fetch({ name, filename: file.filename, path: file.url })
+    if (kept !== undefined) this.#note(file.filename, kept.source)
+    return kept
+  }
+
+  /** True for a file that was not here before, even if it came only for what it tells. */
+  isNew(filename: Filename): boolean {
+    return this.#new.has(filename)
+  }
+
+  #note(filename: Filename, source: Source): void {
+    if (source !== 'hit') this.#new.add(filename)
   }
 
   #ask<T>(work: () => Promise<T>): Promise<T> {
@@ -70,7 +82,8 @@ export class Catalog {
   async #ofWheel(name: Name, file: File): Promise<Told> {
     const found = await this.#index.metadata({ name, filename: file.filename, path: file.url })
     if (found === undefined) throw new UnreadableError(`${file.filename} has no core metadata`)
-    const { resource } = found
+    const { resource, source } = found
+    this.#note(file.filename, source)
     const chunks: Buffer[] = []
     if (resource.bytes !== undefined) chunks.push(resource.bytes)
     else for await (const chunk of resource.read(0, largest)) chunks.push(Buffer.from(chunk))

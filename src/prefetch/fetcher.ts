@@ -88,7 +88,7 @@ export class Fetcher {
       throw new FetchError(`${filename}: ${(error as Error).message}`, { cause: error })
     })
     if (kept === undefined) throw new FetchError(`${filename}: upstream does not have it any more`)
-    const fetched = kept.source !== 'hit'
+    const fetched = this.#catalog.isNew(filename)
     this.#done.set(filename, { name, filename, size: kept.size, fetched })
     if (fetched) this.#bytes += kept.size
     this.#tell()

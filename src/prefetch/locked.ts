@@ -67,7 +67,8 @@ export class Locked {
   // A lock that tells no file names: the files of its version that have one of its hashes.
   async #fetchVersion(wish: Wish, editions: Editions): Promise<void> {
     const need = needOf(wish, 0)
-    const [edition] = editions.within(need.specifier, need.specifiers)
+    const [candidate] = this.#shelf.candidates(editions, [{ ...need, hashes: [] }])
+    const edition = candidate?.edition ?? [...editions.within(need.specifier, need.specifiers)][0]
     if (edition === undefined)
       return this.#session.tally.fail([wish], `there is no ${describeNeed(need)}`)
     const allowed = edition.files.filter(
