@@ -1,10 +1,12 @@
 import { UsageError } from '../options.ts'
 import type { View } from '../index/merge.ts'
 import type { Indexes } from '../server.ts'
+import type { UploadedFact } from '../index/fact.ts'
+import type { Local } from '../index/local.ts'
 import { fileVersion } from '../spec/filename.ts'
 import type { File } from '../spec/page.ts'
-import { normalVersion } from '../spec/version.ts'
 import type { Name } from '../spec/project-name.ts'
+import { isSameVersion } from '../spec/same-version.ts'
 import { print, type Command } from './command.ts'
 import { projectsIn, withIndexes } from './open-cache.ts'
 
@@ -14,23 +16,46 @@ const owners = {
   open: 'not decided: there are dropped files, and upstream could not be asked yet',
 } as const
 
-const isOf = (name: Name, version: string | undefined) => {
-  const wanted = version === undefined ? undefined : (normalVersion(version) ?? version)
-  return ({ filename }: Pick<File, 'filename'>): boolean => {
-    const found = fileVersion(name, filename)
-    return (
-      wanted === undefined || (found !== undefined && (normalVersion(found) ?? found) === wanted)
-    )
-  }
+type Matching = (file: Pick<File, 'filename'>) => boolean
+
+const isOf =
+  (name: Name, version: string | undefined): Matching =>
+  ({ filename }) =>
+    version === undefined || isSameVersion(fileVersion(name, filename) ?? '', version)
+
+const day = (time: string): string => time.slice(0, 10)
+
+const someone = (by: string | undefined): string => by ?? 'somebody on this machine'
+
+const uploadedLine = ({ file, by, at, yanked }: UploadedFact): string => {
+  const said = `uploaded  ${file.filename} by ${someone(by)}, ${day(at)}`
+  if (yanked === undefined) return said
+  const reason = typeof file.yanked === 'string' ? `: ${file.yanked}` : ''
+  return `${said}; yanked by ${someone(yanked.by)}, ${day(yanked.at)}${reason}`
+}
+
+/** What lies in the directory, a line for each file. */
+const localLines = (local: Local, matching: Matching): string[] => {
+  const uploaded = [...local.uploaded.values()].filter(({ fact }) => matching(fact.file))
+  const dropped = [...local.dropped.values()].filter(({ file }) => matching(file))
+  const mirrored = [...local.mirrored.values()].filter(({ fact }) => matching(fact.file))
+  const deleted = [...local.deleted.values()].filter(matching)
+  const said = [
+    ...uploaded.map(({ fact }) => uploadedLine(fact)),
+    ...dropped.map(({ file }) => `dropped   ${file.filename}`),
+    ...mirrored.map(
+      ({ fact }) => `cached    ${fact.file.filename} from ${fact.upstream}, ${day(fact.at)}`,
+    ),
+  ]
+  if (said.length === 0) said.push('cached    nothing')
+  for (const { filename, by, at } of deleted)
+    said.push(`deleted   ${filename} by ${someone(by)}, ${day(at)}: its name stays reserved`)
+  return said
 }
 
 const lines = async (name: Name, version: string | undefined, view: View): Promise<string[]> => {
   const { local, owner, listed, cutOff } = view
   const matching = isOf(name, version)
-  const mirrored = [...local.mirrored.values()]
-    .map(({ fact }) => fact)
-    .filter(({ file }) => matching(file))
-  const dropped = [...local.dropped.values()].filter(({ file }) => matching(file))
   const said = [
     `project   ${name}${version === undefined ? '' : ` ${version}`}`,
     `owner     ${owners[owner.kind]}`,
@@ -47,11 +72,7 @@ const lines = async (name: Name, version: string | undefined, view: View): Promi
     if (listed.held.head.quarantined === true)
       said.push('hidden    all files: quarantined upstream as malware')
   } else if (owner.kind === 'public' && !cutOff) said.push('upstream  no upstream has it')
-  for (const { file } of dropped) said.push(`dropped   ${file.filename}`)
-  for (const fact of mirrored)
-    said.push(`cached    ${fact.file.filename} from ${fact.upstream}, ${fact.at.slice(0, 10)}`)
-  if (dropped.length + mirrored.length === 0) said.push('cached    nothing')
-  return said
+  return [...said, ...localLines(local, matching)]
 }
 
 const explainOne = async ({ root }: Indexes, operand: string): Promise<number> => {
@@ -61,7 +82,8 @@ const explainOne = async ({ root }: Indexes, operand: string): Promise<number> =
   const view = await root.explain(name)
   for (const line of await lines(name, version, view)) print(line)
   const { local, listed } = view
-  return listed === undefined && local.mirrored.size + local.dropped.size === 0 ? 1 : 0
+  const held = [local.mirrored, local.uploaded, local.dropped, local.deleted]
+  return listed === undefined && held.every(({ size }) => size === 0) ? 1 : 0
 }
 
 /** Tells whose a project is and why. */

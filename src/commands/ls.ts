@@ -1,6 +1,6 @@
-import type { Layout } from '../disk/layout.ts'
 import { statsOf } from '../disk/stamp.ts'
-import type { Folder } from '../index/folder.ts'
+import type { MirroredFact, UploadedFact } from '../index/fact.ts'
+import type { Indexes } from '../server.ts'
 import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
 import { longBytes } from './banner.ts'
@@ -11,37 +11,25 @@ interface Held {
   readonly project: Name
   readonly file: Filename
   readonly size: number
-  /** `dropped`, or the upstream that it came from. */
+  /** `dropped`, by whom it was uploaded, or the upstream that it came from. */
   readonly origin: string
   /** ISO time; unknown for dropped files. */
   readonly lastUsed: string | undefined
 }
 
-const filesOf = async (folder: Folder, layout: Layout, project: Name): Promise<Held[]> => {
-  const { mirrored, dropped } = await folder.of(project)
-  const held: Held[] = [...dropped].map(
-    ([
-      file,
-      {
-        file: { size = 0 },
-      },
-    ]) => ({
-      project,
-      file,
-      size,
-      origin: 'dropped',
-      lastUsed: undefined,
-    }),
-  )
-  for (const [file, { fact }] of mirrored) {
-    const stats = statsOf(layout.fact(project, file))
-    held.push({
-      project,
-      file,
-      size: fact.size,
-      origin: fact.upstream,
-      lastUsed: stats?.mtime.toISOString(),
-    })
+const originOf = (fact: MirroredFact | UploadedFact): string =>
+  fact.kind === 'mirrored' ? fact.upstream : `uploaded by ${fact.by ?? 'somebody on this machine'}`
+
+const filesOf = async ({ folder, facts }: Indexes, project: Name): Promise<Held[]> => {
+  const { mirrored, uploaded, dropped } = await folder.of(project)
+  const held: Held[] = []
+  for (const [file, { file: listed }] of dropped) {
+    const { size = 0 } = listed
+    held.push({ project, file, size, origin: 'dropped', lastUsed: undefined })
+  }
+  for (const [file, { fact }] of [...mirrored, ...uploaded]) {
+    const lastUsed = statsOf(facts.pathOf(project, fact))?.mtime.toISOString()
+    held.push({ project, file, size: fact.size, origin: originOf(fact), lastUsed })
   }
   return held.toSorted((a, b) => (a.file < b.file ? -1 : 1))
 }
@@ -57,21 +45,21 @@ export const ls: Command = {
   flags: ['json'],
   summary: 'what is in the directory',
   details:
-    'Lists each file with its project, size, origin (dropped, or the upstream it came from) and ' +
-    'when it was last used, to the hour. Exits with 1 when a named project has no file.',
+    'Lists each file with its project, size, origin (dropped, uploaded by whom, or the upstream it ' +
+    'came from) and when it was last used, to the hour. Exits with 1 when a named project has no file.',
   examples: [
     ['proxypypi ls', 'everything'],
     ['proxypypi ls requests', 'the files of one project'],
     ['proxypypi --json ls', 'one JSON object for each file and line'],
   ],
   execute: invocation =>
-    withIndexes(invocation, async ({ folder, layout }) => {
+    withIndexes(invocation, async indexes => {
       const asked = projectsIn(invocation.operands)
-      const names = asked.length > 0 ? asked : [...(await folder.names())].toSorted()
+      const names = asked.length > 0 ? asked : [...(await indexes.folder.names())].toSorted()
       const isJson = isSet(invocation, 'json')
       let count = 0
       for (const name of names)
-        for (const held of await filesOf(folder, layout, name)) {
+        for (const held of await filesOf(indexes, name)) {
           print(isJson ? JSON.stringify(held) : line(held))
           count += 1
         }

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { deleteFiles } from './delete.ts'
 import { explain } from './explain.ts'
 import { help } from './help.ts'
 import { ls } from './ls.ts'
@@ -6,6 +7,7 @@ import { man } from './man.ts'
 import { prefetch } from './prefetch.ts'
 import { refresh, update } from './refresh.ts'
 import { forcerestart, restart } from './restart.ts'
+import { restore } from './restore.ts'
 import { run } from './run.ts'
 import { condstart, start } from './start.ts'
 import { status } from './status.ts'
@@ -14,6 +16,7 @@ import { token } from './token.ts'
 import { user } from './user.ts'
 import { verify } from './verify.ts'
 import { who } from './who.ts'
+import { unyank, yank } from './yank.ts'
 
 /** Every command, in the order of help. */
 export const commands: readonly Command[] = [
@@ -31,6 +34,10 @@ export const commands: readonly Command[] = [
   update,
   verify,
   explain,
+  yank,
+  unyank,
+  deleteFiles,
+  restore,
   user,
   token,
   who,

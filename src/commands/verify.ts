@@ -1,7 +1,11 @@
+import type { BigIntStats } from 'node:fs'
 import { sha256Of } from '../disk/digest.ts'
 import { linkStatsOf } from '../disk/stamp.ts'
 import { discard } from '../disk/write.ts'
+import type { UploadedFact } from '../index/fact.ts'
+import type { Local } from '../index/local.ts'
 import type { Indexes } from '../server.ts'
+import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
 import { print, type Command } from './command.ts'
 import { isSet, projectsIn, withIndexes } from './open-cache.ts'
@@ -11,18 +15,24 @@ interface Tally {
   wrong: number
 }
 
-const verifyProject = async (
-  { folder, facts, digests }: Indexes,
+/** The digest of a file by its bytes, and the state in which it has it; undefined when it is gone. */
+const hashed = async (path: string): Promise<{ found: string; stats: BigIntStats } | undefined> => {
+  const stats = linkStatsOf(path)
+  if (stats === undefined) return undefined
+  return { found: await sha256Of(path, Number(stats.size)), stats }
+}
+
+const verifyMirrored = async (
+  { facts, digests }: Indexes,
   name: Name,
+  { mirrored }: Local,
   fix: boolean,
   tally: Tally,
 ) => {
-  const { mirrored, dropped } = await folder.of(name)
   for (const [filename, { path, fact }] of mirrored) {
     tally.files += 1
-    const stats = linkStatsOf(path)
-    if (stats === undefined) continue
-    const found = await sha256Of(path, Number(stats.size))
+    const { found, stats } = (await hashed(path)) ?? {}
+    if (found === undefined || stats === undefined) continue
     if (found === fact.sha256) {
       await digests.remember(name, filename, stats, found)
       continue
@@ -35,18 +45,45 @@ const verifyProject = async (
     await discard(path)
     await facts.remove(name, fact)
   }
-  for (const [filename, { path, sha256 }] of dropped) {
-    tally.files += 1
-    const stats = linkStatsOf(path)
-    if (stats === undefined) continue
-    const found = await sha256Of(path, Number(stats.size))
-    if (found === sha256) continue
+}
+
+// What is ours alone is never removed.
+const verifyOwn = async ({ facts }: Indexes, name: Name, local: Local, tally: Tally) => {
+  const known = (await facts.of(name)).uploaded
+  const complain = (filename: Filename, what: string) => {
     tally.wrong += 1
-    print(
-      `${name}/${filename}: its bytes have changed, sha256 ${found}, was ${sha256}; private, so never removed`,
-    )
+    print(`${name}/${filename}: ${what}`)
+  }
+  for (const [filename, { path, fact }] of local.uploaded) {
+    tally.files += 1
+    const { found = fact.sha256 } = (await hashed(path)) ?? {}
+    if (found !== fact.sha256) complain(filename, notUploaded(found, [fact]))
+  }
+  for (const [filename, { path, sha256 }] of local.dropped) {
+    tally.files += 1
+    const { found = sha256 } = (await hashed(path)) ?? {}
+    const expected = known.get(filename)
+    if (found !== sha256)
+      complain(
+        filename,
+        `its bytes have changed, sha256 ${found}, was ${sha256}; private, so never removed`,
+      )
+    else if (expected !== undefined) complain(filename, notUploaded(found, expected))
+  }
+  for (const [filename, facts] of known) {
+    const isHere = [local.uploaded, local.dropped, local.deleted].some(map => map.has(filename))
+    if (!isHere && facts.every(isSettledFact)) complain(filename, missing(facts))
   }
 }
+
+const notUploaded = (found: string, facts: readonly UploadedFact[]): string =>
+  `not what was uploaded, sha256 ${found}, expected ${facts.map(({ sha256 }) => sha256).join(' or ')}; private, so never removed`
+
+// Younger ones may be those of uploads under way.
+const isSettledFact = ({ at }: UploadedFact): boolean => Date.now() - Date.parse(at) > 60_000
+
+const missing = (facts: readonly UploadedFact[]): string =>
+  `was uploaded but is not here, sha256 ${facts.map(({ sha256 }) => sha256).join(' or ')}: put it back, from a backup or by uploading it again`
 
 /** Hashes every file again. */
 export const verify: Command = {
@@ -69,7 +106,11 @@ export const verify: Command = {
       const asked = projectsIn(invocation.operands)
       const names = asked.length > 0 ? asked : [...(await indexes.folder.names())].toSorted()
       const tally: Tally = { files: 0, wrong: 0 }
-      for (const name of names) await verifyProject(indexes, name, isSet(invocation, 'fix'), tally)
+      for (const name of names) {
+        const local = await indexes.folder.of(name)
+        await verifyMirrored(indexes, name, local, isSet(invocation, 'fix'), tally)
+        await verifyOwn(indexes, name, local, tally)
+      }
       print(
         `${tally.files} files, ${tally.wrong === 0 ? 'all as they were published' : `${tally.wrong} wrong`}`,
       )

@@ -33,12 +33,19 @@ const metadataAttributes = (metadata: File['core-metadata']): string => {
   return ` data-core-metadata="${value}" data-dist-info-metadata="${value}"`
 }
 
+// Upstream's is a whole address. Ours is relative, as every link in our pages, since nobody told us
+// under which names clients reach us (SA-87 would have it absolute).
+const provenanceUrl = ({ provenance }: File, prefix: string): string | undefined => {
+  if (typeof provenance !== 'string') return undefined
+  return /^https?:\/\//.test(provenance) ? provenance : prefix + provenance
+}
+
 // On one line, `href` first: hatch, easy_install and buildout read it by regular expression (SA-64).
 const anchor = (file: File, prefix: string): string => {
   const hash = oneHash(file.hashes)
   const python = file['requires-python']
   const signed = file['gpg-sig']
-  const { provenance } = file
+  const provenance = provenanceUrl(file, prefix)
   return (
     `<a href="${escape(prefix + file.url)}${hash === undefined ? '' : `#${escape(hash)}`}"` +
     (typeof python === 'string' && python !== '' ?
@@ -47,7 +54,7 @@ const anchor = (file: File, prefix: string): string => {
     yankedAttribute(file.yanked) +
     metadataAttributes(file['core-metadata']) +
     (typeof signed === 'boolean' ? ` data-gpg-sig="${signed}"` : '') +
-    (typeof provenance === 'string' ? ` data-provenance="${escape(provenance)}"` : '') +
+    (provenance !== undefined ? ` data-provenance="${escape(provenance)}"` : '') +
     `>${escape(file.filename)}</a><br>\n`
   )
 }
@@ -74,6 +81,8 @@ const presentFile = (file: File, prefix: string): object => {
   const { 'dist-info-metadata': _older, ...kept } = file
   const shown: Record<string, unknown> = kept
   shown['url'] = prefix + file.url
+  const provenance = provenanceUrl(file, prefix)
+  if (provenance !== undefined) shown['provenance'] = provenance
   if (shown['size'] === null) delete shown['size']
   if (shown['upload-time'] === null || shown['upload-time'] === '') delete shown['upload-time']
   if (shown['yanked'] === null) delete shown['yanked']

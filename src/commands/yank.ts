@@ -1,0 +1,45 @@
+import type { Command } from './command.ts'
+import { onSelected } from './selected.ts'
+
+/** Marks files as not to be chosen. */
+export const yank: Command = {
+  name: 'yank',
+  group: 'Publishing',
+  operands: 'PROJECT==VERSION|FILE...',
+  flags: ['reason'],
+  summary: 'keep installers from a release',
+  details:
+    'Marks uploaded files as yanked: installers pass them over unless exactly that version is asked ' +
+    'for, and show the reason. Running servers say so at once. Exits with 1 when there is no such ' +
+    'file, or when it was not uploaded.',
+  examples: [
+    ['proxypypi yank acme==1.2 --reason "loses data"', 'a release, and why'],
+    ['proxypypi yank acme-1.2-py3-none-any.whl', 'one file of it'],
+    ['proxypypi -d /srv/pypi yank acme==1.2', 'in another directory'],
+  ],
+  execute: invocation => {
+    const reason = invocation.flags.get('reason')?.at(-1) ?? ''
+    return onSelected(invocation, 'yanked', ({ stage }, name, selection) =>
+      stage.yank(name, selection, reason === '' ? true : reason, undefined),
+    )
+  },
+}
+
+/** Takes a yank back. */
+export const unyank: Command = {
+  name: 'unyank',
+  group: 'Publishing',
+  operands: 'PROJECT==VERSION|FILE...',
+  summary: 'let installers have it again',
+  details:
+    'Takes back what yank did. Exits with 1 when there is no such file, or when it was not uploaded.',
+  examples: [
+    ['proxypypi unyank acme==1.2', 'a release'],
+    ['proxypypi unyank acme-1.2-py3-none-any.whl', 'one file'],
+    ['proxypypi -d /srv/pypi unyank acme==1.2', 'in another directory'],
+  ],
+  execute: invocation =>
+    onSelected(invocation, 'no longer yanked', ({ stage }, name, selection) =>
+      stage.unyank(name, selection, undefined),
+    ),
+}
