@@ -67,6 +67,7 @@ const lockReader = (table: Table) => {
   if (entry(table, 'lock-version') !== undefined) return readPylock
   const metadata = tableAt(table, 'metadata')
   if (entry(metadata, 'lock_version') !== undefined) return readPdmLock
+  if (entry(metadata, 'lock-version') !== undefined) return readPoetryLock
   if (entry(metadata, 'content-hash') !== undefined) return readPoetryLock
   if (entry(metadata, 'content_hash') !== undefined) return readPdmLock
   return typeof entry(table, 'version') === 'number' ? readUvLock : undefined
