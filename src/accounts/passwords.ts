@@ -58,8 +58,14 @@ export class Passwords {
   readonly #forUser: Throttle
   readonly #forAddress: Throttle
 
-  /** @param ticks milliseconds on a clock that never jumps */
-  constructor(ticks: () => number) {
+  readonly #compare: typeof isPassword
+
+  /**
+   * @param ticks milliseconds on a clock that never jumps
+   * @param compare does the work
+   */
+  constructor(ticks: () => number, compare = isPassword) {
+    this.#compare = compare
     const limits = { max: 1000, ttl: remembered, ttlResolution: 0, perf: { now: ticks } }
     this.#right = new LRUCache({ ...limits, updateAgeOnGet: true })
     this.#wrong = new LRUCache(limits)
@@ -83,18 +89,18 @@ export class Passwords {
     return this.#checks.run(`${network} ${proof}`, async () => {
       if (this.#turns.isFull)
         throw new AccessError(503, 'too many passwords to check: try again in a moment')
-      return this.#turns.run(() => this.#compare(attempt, proof, keys))
+      return this.#turns.run(() => this.#work(attempt, proof, keys))
     })
   }
 
-  async #compare(
+  async #work(
     { password, kept }: Attempt,
     proof: string,
     keys: { readonly user: string; readonly network: string },
   ): Promise<boolean> {
     // Those before us in the line may have been guesses.
     this.#refuseGuessing(keys)
-    const isRight = await isPassword(password, kept)
+    const isRight = await this.#compare(password, kept)
     if (isRight) {
       this.#right.set(proof, true)
       // Not the address: who has one password could guess others for ever.
