@@ -21,6 +21,8 @@ import { background, type Log } from './log.ts'
 import { PageCache } from './pages/cache.ts'
 import { filesRoute } from './routes/files.ts'
 import { homeRoute } from './routes/home.ts'
+import { projectJsonRoute } from './routes/project-json.ts'
+import { provenanceRoute } from './routes/provenance.ts'
 import { simpleRoute } from './routes/simple.ts'
 import { healthRoute, readyRoute } from './routes/status.ts'
 import type { Settings, UpstreamSettings } from './settings.ts'
@@ -148,7 +150,7 @@ export const startServer = async (
   counters: Counters,
 ): Promise<Server> => {
   const indexes = openIndexes(settings, log, counters)
-  const { layout, root, local } = indexes
+  const { layout, root, local, stage } = indexes
   const cache = new PageCache()
   const { bind, port } = settings
   const counting: Log = {
@@ -160,8 +162,9 @@ export const startServer = async (
   }
   const journal = new Journal(layout, log, { keep: settings.journalKeep })
   const files = filesRoute(root, journal)
+  const url = `http://${bind}:${port}/`
   const handle = router({
-    '': homeRoute(`http://${bind}:${port}/`),
+    '': homeRoute(url),
     simple: simpleRoute(root, cache, 1),
     'ext/pypi/simple': simpleRoute(root, cache, 3),
     'root/pypi/+simple': simpleRoute(root, cache, 3),
@@ -169,6 +172,8 @@ export const startServer = async (
     local: simpleRoute(local, cache, 1),
     packages: files,
     package: files,
+    pypi: projectJsonRoute(root, url),
+    integrity: provenanceRoute(root, (name, filename) => stage.attestations(name, filename)),
     '-/health': healthRoute,
     '-/ready': readyRoute(layout),
   })
