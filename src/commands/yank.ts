@@ -7,7 +7,7 @@ export const yank: Command = {
   group: 'Publishing',
   operands: 'PROJECT==VERSION|FILE...',
   flags: ['reason'],
-  summary: 'keep installers from a release',
+  summary: 'mark a release as broken',
   details:
     'Marks uploaded files as yanked: installers pass them over unless exactly that version is asked ' +
     'for, and show the reason. Running servers say so at once. Exits with 1 when there is no such ' +
@@ -30,7 +30,7 @@ export const unyank: Command = {
   name: 'unyank',
   group: 'Publishing',
   operands: 'PROJECT==VERSION|FILE...',
-  summary: 'let installers have it again',
+  summary: 'take that back',
   details:
     'Takes back what yank did. Exits with 1 when there is no such file, or when it was not uploaded.',
   examples: [

@@ -21,6 +21,10 @@ import { Publication } from './publication.ts'
 import { Retractions, type Selection } from './retractions.ts'
 import type { Outcome, Upload } from './upload.ts'
 
+// What its callers speak of.
+export type { Selection } from './retractions.ts'
+export type { Outcome, Upload } from './upload.ts'
+
 /** Takes uploads into the directory and changes what was uploaded, in one process of many. */
 export class Stage {
   readonly #layout: Layout
