@@ -1,0 +1,132 @@
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { isPassword } from '../../src/accounts/password.ts'
+import { Users } from '../../src/accounts/users.ts'
+import { Layout } from '../../src/disk/layout.ts'
+import { readObject } from '../../src/disk/json.ts'
+import { tryLock } from '../../src/disk/lock.ts'
+import { cheaply, putUser, user } from './fixtures/accounts.ts'
+
+const modeOf = async (path: string) => (await stat(path)).mode & 0o777
+
+t.test('of two that add one name at once, exactly one wins', async t => {
+  const directory = t.testdir()
+  const layout = new Layout(directory)
+  const both = await Promise.all(
+    ['first', 'second'].map(password =>
+      new Users(layout).add(user('ci'), { password, publish: ['acme-*'] }),
+    ),
+  )
+  t.equal(both.filter(change => change !== undefined).length, 1)
+  t.match(
+    both.find(change => change !== undefined),
+    { action: 'user added', user: 'ci', publish: ['acme-*'] },
+  )
+  const found = await new Users(layout).get(user('ci'))
+  const winner = both[0] === undefined ? 'second' : 'first'
+  t.ok(await isPassword(winner, found?.password ?? ''))
+})
+
+t.test('what is kept is for nobody else, whatever the umask (faults P24, X16)', async t => {
+  const directory = t.testdir()
+  const layout = new Layout(directory)
+  const umask = process.umask(0)
+  t.teardown(() => process.umask(umask))
+  const users = new Users(layout)
+  await users.add(user('alice'), { password: 'secret', publish: [] })
+  await users.change(user('alice'), { publish: ['x'] })
+  t.equal(await modeOf(layout.user(user('alice'))), 0o600)
+  t.equal(await modeOf(layout.users), 0o700)
+  t.notMatch(await readFile(layout.user(user('alice')), 'utf8'), 'secret')
+  t.same(await readdir(layout.temporary), [])
+  await chmod(layout.users, 0o755)
+  await users.change(user('alice'), { publish: [] })
+  t.equal(await modeOf(layout.users), 0o700, 'as copying may have left it')
+})
+
+t.test('what one process changes another sees at once', async t => {
+  const directory = t.testdir()
+  const layout = new Layout(directory)
+  const [here, there] = [new Users(layout), new Users(layout)]
+  t.notOk(here.haveExisted)
+  await putUser(directory, 'alice', 'secret', ['a'])
+  for (const publish of [['b'], ['c'], [], ['d', 'e']]) {
+    await there.change(user('alice'), { publish })
+    t.same((await here.get(user('alice')))?.publish, publish)
+  }
+  t.match(await there.remove(user('alice')), { action: 'user removed', user: 'alice' })
+  t.equal(await here.get(user('alice')), undefined)
+  t.equal(await here.remove(user('alice')), undefined)
+  t.equal(await here.change(user('alice'), { publish: [] }), undefined)
+  t.same(await here.list(), [])
+  t.ok(here.haveExisted, 'who removes the last user does not open the door')
+})
+
+t.test('a change leaves all else as it is, also what a later version wrote', async t => {
+  const directory = t.testdir()
+  const layout = new Layout(directory)
+  const path = layout.user(user('alice'))
+  await mkdir(dirname(path), { recursive: true })
+  const record = {
+    id: '1',
+    password: cheaply('old'),
+    publish: ['x'],
+    created: '2026',
+    email: 'a@b',
+  }
+  await writeFile(path, JSON.stringify(record))
+  const users = new Users(layout)
+  const done = await users.change(user('alice'), { password: 'new' })
+  t.match(done, { action: 'password changed', user: 'alice' })
+  t.notMatch(JSON.stringify(done), 'new')
+  const kept = await readObject(path)
+  t.match(kept, { id: '1', publish: ['x'], created: '2026', email: 'a@b' })
+  t.ok(await isPassword('new', String(kept?.['password'])))
+})
+
+t.test('a change waits for another one of the same user', async t => {
+  const directory = t.testdir()
+  const layout = new Layout(directory)
+  await putUser(directory, 'alice', 'secret')
+  const release = await tryLock(layout.lock('user alice'))
+  const users = new Users(layout)
+  let isDone = false
+  const change = users.change(user('alice'), { publish: ['x'] }).then(() => (isDone = true))
+  await users.get(user('alice'))
+  t.notOk(isDone)
+  await release?.()
+  t.ok(await change)
+})
+
+t.test('a user made again is another one (fault P28)', async t => {
+  const users = new Users(new Layout(t.testdir()))
+  const make = async () => {
+    await users.add(user('alice'), { password: 'x', publish: [] })
+    return (await users.get(user('alice')))?.id
+  }
+  const first = await make()
+  await users.remove(user('alice'))
+  t.match(first, /^[0-9a-f-]{36}$/)
+  t.not(await make(), first)
+})
+
+t.test('broken and foreign files are no users, but a broken one keeps its name', async t => {
+  const directory = t.testdir()
+  const layout = new Layout(directory)
+  await putUser(directory, 'alice', 'secret')
+  for (const [name, text] of [
+    ['broken.json', '{"id": "1"'],
+    ['half.json', '{"id": "1"}'],
+    ['rights.json', '{"id":"1","password":"x","created":"2026","publish":"*"}'],
+    ['Upper.json', '{}'],
+    ['host-1-2', '{}'],
+  ] as const)
+    await writeFile(join(layout.users, name), text)
+  const users = new Users(layout)
+  t.same(
+    (await users.list()).map(({ name }) => name),
+    ['alice'],
+  )
+  t.equal(await users.add(user('broken'), { password: 'x', publish: [] }), undefined)
+})
