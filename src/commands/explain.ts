@@ -1,6 +1,6 @@
 import { UsageError } from '../options.ts'
 import type { View } from '../index/merge.ts'
-import type { Indexes } from '../server.ts'
+import type { Indexes } from '../index/open.ts'
 import type { UploadedFact } from '../index/fact.ts'
 import type { Local } from '../index/local.ts'
 import { fileVersion } from '../spec/filename.ts'

@@ -1,6 +1,6 @@
 import { statsOf } from '../disk/stamp.ts'
 import type { MirroredFact, UploadedFact } from '../index/fact.ts'
-import type { Indexes } from '../server.ts'
+import type { Indexes } from '../index/open.ts'
 import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
 import { longBytes } from './banner.ts'

@@ -4,7 +4,7 @@ import { prepareDirectory } from '../daemon/directory.ts'
 import { createLog } from '../log.ts'
 import type { Log } from '../log.ts'
 import { UsageError } from '../options.ts'
-import type { Indexes } from '../server.ts'
+import type { Indexes } from '../index/open.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
 import type { Invocation } from './command.ts'
 
@@ -19,7 +19,7 @@ export const withIndexes = async (
   const settings = await readSettings(invocation)
   await prepareDirectory(settings)
   const log = createLog({ format: 'text', level: 'error' })
-  const { openIndexes } = await import('../server.ts')
+  const { openIndexes } = await import('../index/open.ts')
   const indexes = openIndexes(settings, log, new Counters())
   try {
     return await work(indexes, log)

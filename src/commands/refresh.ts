@@ -1,4 +1,4 @@
-import type { Indexes } from '../server.ts'
+import type { Indexes } from '../index/open.ts'
 import type { Name } from '../spec/project-name.ts'
 import { UsageError } from '../options.ts'
 import { print, type Command } from './command.ts'

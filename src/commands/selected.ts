@@ -1,6 +1,6 @@
 import { UsageError } from '../options.ts'
 import type { Selection } from '../index/retractions.ts'
-import type { Indexes } from '../server.ts'
+import type { Indexes } from '../index/open.ts'
 import { distFilename, projectsOf, type Filename } from '../spec/filename.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
 import { print, type Invocation } from './command.ts'

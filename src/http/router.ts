@@ -7,6 +7,9 @@ export type Handler = (exchange: Exchange, rest: readonly string[]) => Reply | P
 /** What a path does, by method; HEAD is GET without the body. */
 export type Route = Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Handler>>>
 
+/** A route that changes nothing. */
+export type Reading = Readonly<Record<'GET', Handler>>
+
 interface Node {
   readonly below: Map<string, Node>
   route?: Prepared

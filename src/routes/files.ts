@@ -5,7 +5,7 @@ import { identityOf, linkStatsOf } from '../disk/stamp.ts'
 import { Batch } from '../flight.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { file as fileReply, text, type Reply } from '../http/reply.ts'
-import type { Handler, Route } from '../http/router.ts'
+import type { Handler, Reading } from '../http/router.ts'
 import type { Index, Wanted } from '../index/index.ts'
 import type { Journal } from '../journal/journal.ts'
 import { distFilename, projectsOf, type Filename } from '../spec/filename.ts'
@@ -62,7 +62,7 @@ const control = ({ name, filename, path }: Wanted, { isLasting }: Resource): str
  * Files and their core metadata, at upstream's paths and at those of the original programs. Downloads
  * are noted in the journal.
  */
-export const filesRoute = (index: Index, journal: Journal): Route => {
+export const filesRoute = (index: Index, journal: Journal): Reading => {
   const known = new LRUCache<string, Known>({ max: 2000 })
   // Requests that arrive together cost one look at the disk and leave together: a third less time each.
   const looks = new Batch<Reply | undefined>()

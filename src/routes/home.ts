@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Exchange } from '../http/exchange.ts'
 import { octetsOf, text, type Reply } from '../http/reply.ts'
-import type { Route } from '../http/router.ts'
+import type { Reading } from '../http/router.ts'
 
 const host = /^[A-Za-z0-9.-]{1,255}(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?$/
 
@@ -51,7 +51,7 @@ beside the private packages of its directory.</p>
 `
 
 /** The page for people. The URL is the one that this visitor used; nothing of it is kept for others (fault X03). */
-export const homeRoute = (fallback: string): Route => ({
+export const homeRoute = (fallback: string): Reading => ({
   GET: (exchange: Exchange, rest): Reply => {
     if (rest.length > 0) return text(404, 'not found: no such path')
     const asked = exchange.header('host') ?? ''

@@ -3,7 +3,7 @@ import { matches } from '../http/conditions.ts'
 import { encoding, formatType, simpleFormat, type Format } from '../http/negotiate.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { redirect, text, type Reply } from '../http/reply.ts'
-import type { Handler, Route } from '../http/router.ts'
+import type { Handler, Reading } from '../http/router.ts'
 import type { Index, Project } from '../index/index.ts'
 import { etagOf, type PageCache } from '../pages/cache.ts'
 import { compress, compressChunks } from '../pages/gzip.ts'
@@ -34,7 +34,7 @@ const wholeList = async (index: Index, format: Format): Promise<Buffer | undefin
  * The simple index of an `Index` under one path: the list of projects and their pages.
  * @param depth segments of the route's own path, from which the links to files are made relative
  */
-export const simpleRoute = (index: Index, cache: PageCache, depth: number): Route => {
+export const simpleRoute = (index: Index, cache: PageCache, depth: number): Reading => {
   const looks = new Batch<Project | undefined>()
   const lists = new Batch<Buffer | undefined>()
   const prefix = '../'.repeat(depth + 1)

@@ -1,0 +1,103 @@
+import { ArchiveError } from '../archive/archive-error.ts'
+import type { Access, Visitor } from '../accounts/access.ts'
+import { HttpError } from '../http/error.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { ReceivedFile } from '../http/receive.ts'
+import type { Outcome, Stage } from '../index/stage.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Filename } from '../spec/filename.ts'
+import type { Name } from '../spec/project-name.ts'
+import { disagreement, type ClaimedHash } from '../spec/upload.ts'
+import { actorOf } from './actor.ts'
+
+/** What publishing takes. */
+export interface Publishing {
+  readonly stage: Stage
+  readonly access: Access
+  readonly journal: Journal
+  /** Where bodies are received. */
+  readonly temporary: string
+  /** Largest file, in bytes. */
+  readonly maxUpload: number
+}
+
+/** What is known of a file before it is looked into. */
+export interface Announced {
+  readonly name: Name
+  /** Unless the file's name is all there is. */
+  readonly version?: string
+  readonly filename: Filename
+  readonly digests?: ReadonlyMap<ClaimedHash, string>
+  readonly attestations?: readonly object[]
+  /** Other bytes under the same name may be replaced. */
+  readonly replace?: boolean
+}
+
+/**
+ * Publishes a received file: only somebody who may, only with the bytes that were announced, only an
+ * archive that is what its name says (UP-4, UP-20..23, faults P08–P13). Returns when it is durable,
+ * listed and in the journal. Of a file that is refused the caller still has to dispose.
+ * @throws errors with a status and one line for the client
+ */
+export const publish = async (
+  { stage, access, journal }: Publishing,
+  exchange: Exchange,
+  visitor: Visitor,
+  file: ReceivedFile,
+  announced: Announced,
+): Promise<Outcome> => {
+  const { name, filename, digests = new Map<ClaimedHash, string>() } = announced
+  access.requirePublish(visitor, name)
+  await compare(file, filename, digests)
+  const metadata = await lookInto(file, filename)
+  const wrong = disagreement(announced, metadata?.toString('utf8'))
+  if (wrong !== undefined) throw new HttpError(400, `${filename} is refused: ${wrong}`)
+  const outcome = await stage.put({
+    name,
+    filename,
+    path: file.path,
+    size: file.size,
+    sha256: file.sha256,
+    digests: Object.fromEntries(digests),
+    by: visitor.user,
+    metadata,
+    attestations: announced.attestations,
+    replace: announced.replace,
+  })
+  if (outcome !== 'same')
+    await journal.record({
+      ...actorOf(exchange),
+      event: 'upload',
+      project: name,
+      version: announced.version,
+      file: filename,
+      sha256: file.sha256,
+      ...(outcome === 'replaced' && { change: 'other bytes than before' }),
+    })
+  return outcome
+}
+
+const compare = async (
+  file: ReceivedFile,
+  filename: Filename,
+  digests: ReadonlyMap<ClaimedHash, string>,
+): Promise<void> => {
+  for (const [algorithm, digest] of digests) {
+    const found = await file.digest(algorithm)
+    if (found !== digest)
+      throw new HttpError(
+        400,
+        `${filename} arrived with ${algorithm} ${found}, but the form says ${digest}: upload it again`,
+      )
+  }
+}
+
+const lookInto = async (file: ReceivedFile, filename: Filename): Promise<Buffer | undefined> => {
+  const { inspect } = await import('../archive/inspect.ts')
+  try {
+    return (await inspect(file.path, filename, file.size)).metadata
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error
+    throw new HttpError(400, `${filename} is refused: ${error.message}`, { cause: error })
+  }
+}

@@ -1,0 +1,70 @@
+import type { Access } from '../accounts/access.ts'
+import type { Layout } from '../disk/layout.ts'
+import type { Reading, Route } from '../http/router.ts'
+import type { Stack } from '../index/stack.ts'
+import type { Stage } from '../index/stage.ts'
+import type { Journal } from '../journal/journal.ts'
+import { PageCache } from '../pages/cache.ts'
+import { guard, type GuardedHandler } from './access.ts'
+import { filesRoute } from './files.ts'
+import { homeRoute } from './home.ts'
+import { changeHandler, type Change } from './manage.ts'
+import { projectJsonRoute } from './project-json.ts'
+import { putPackageHandler, uploadPackageHandler } from './pypicache.ts'
+import { simpleRoute } from './simple.ts'
+import { healthRoute, readyRoute } from './status.ts'
+import { uploadHandler } from './upload.ts'
+
+/** What answers are made from. */
+export interface Sources {
+  readonly layout: Layout
+  readonly root: Stack
+  readonly local: Stack
+  readonly stage: Stage
+  readonly access: Access
+  readonly journal: Journal
+  /** Largest upload, in bytes. */
+  readonly maxUpload: number
+  /** Our URL for clients that do not say how they call us. */
+  readonly url: string
+}
+
+/** Every path there is, with what it takes to be answered there (fault P26). */
+export const routes = (sources: Sources): Readonly<Record<string, Route>> => {
+  const { layout, root, local, stage, access, journal, maxUpload, url } = sources
+  const cache = new PageCache()
+  const publishing = { stage, access, journal, maxUpload, temporary: layout.temporary }
+  const open = (route: Reading) => guard(access, route, { GET: 'open' })
+  const reading = (route: Reading) => guard(access, route, { GET: 'read' })
+  const posting = (POST: GuardedHandler) => guard(access, { POST }, { POST: 'publish' })
+  const upload = uploadHandler(publishing)
+  const change = (change: Change) => posting(changeHandler(publishing, change))
+  const simple = (depth: number) => simpleRoute(root, cache, depth)
+  const files = filesRoute(root, journal)
+  const storing = { ...files, PUT: putPackageHandler(publishing) }
+  const both = { GET: 'read', POST: 'publish' } as const
+  return {
+    '': guard(access, { ...homeRoute(url), POST: upload }, { GET: 'open', POST: 'publish' }),
+    simple: guard(access, { ...simple(1), POST: upload }, both),
+    legacy: posting(upload),
+    pypi: guard(access, { ...projectJsonRoute(root, url), POST: upload }, both),
+    // Where hatch looks before it uploads (UP-36).
+    '+simple': reading(simple(1)),
+    'simple/+simple': reading(simple(2)),
+    'legacy/+simple': reading(simple(2)),
+    'pypi/+simple': reading(simple(2)),
+    'ext/pypi/simple': reading(simple(3)),
+    'root/pypi/+simple': reading(simple(3)),
+    'root/pypi/simple': reading(simple(3)),
+    local: reading(simpleRoute(local, cache, 1)),
+    packages: guard(access, storing, { GET: 'read', PUT: 'publish' }),
+    package: reading(files),
+    uploadpackage: posting(uploadPackageHandler(publishing)),
+    '-/yank': change('yank'),
+    '-/unyank': change('unyank'),
+    '-/delete': change('delete'),
+    '-/restore': change('restore'),
+    '-/health': open(healthRoute),
+    '-/ready': open(readyRoute(layout)),
+  }
+}
