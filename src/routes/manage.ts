@@ -55,16 +55,10 @@ const carryOut = (
   { name, selection, reason }: Asked,
   by: string | undefined,
 ): Promise<Filename[]> => {
-  switch (change) {
-    case 'yank':
-      return stage.yank(name, selection, reason ?? true, by)
-    case 'unyank':
-      return stage.unyank(name, selection, by)
-    case 'delete':
-      return stage.remove(name, selection, by)
-    case 'restore':
-      return stage.restore(name, selection, by)
-  }
+  if (change === 'yank') return stage.yank(name, selection, reason ?? true, by)
+  if (change === 'unyank') return stage.unyank(name, selection, by)
+  if (change === 'delete') return stage.remove(name, selection, by)
+  return stage.restore(name, selection, by)
 }
 
 /**

@@ -31,6 +31,16 @@ const store = async (
   return json(200, { uploaded: 'ok' })
 }
 
+// Of a form the other files have to go, too.
+const storeAlone = async (...asked: Parameters<typeof store>): Promise<Reply> => {
+  const [, , , file] = asked
+  try {
+    return await store(...asked)
+  } finally {
+    await discard(file.path)
+  }
+}
+
 /**
  * `POST /uploadpackage/` of pypicache (C20, C25, C26): a form with the file as its part `sdist`,
  * or, as in its first version, the bytes themselves posted to `/uploadpackage/FILENAME`.
@@ -42,7 +52,7 @@ export const uploadPackageHandler = (publishing: Publishing): GuardedHandler =>
     const [filename] = rest
     if (filename !== undefined) {
       const file = await receiveFile(exchange, { temporary, most, filename })
-      return store(publishing, exchange, visitor, file).finally(() => discard(file.path))
+      return storeAlone(publishing, exchange, visitor, file)
     }
     const form = await receiveForm(exchange, { temporary, most })
     try {
@@ -65,5 +75,5 @@ export const putPackageHandler = (publishing: Publishing): GuardedHandler =>
       throw new HttpError(404, 'put it to /packages/source/m/mypackage/mypackage-1.0.tar.gz')
     const { temporary, maxUpload: most } = publishing
     const file = await receiveFile(exchange, { temporary, most, filename })
-    return store(publishing, exchange, visitor, file, project).finally(() => discard(file.path))
+    return storeAlone(publishing, exchange, visitor, file, project)
   })

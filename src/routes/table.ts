@@ -11,6 +11,7 @@ import { homeRoute } from './home.ts'
 import { changeHandler, type Change } from './manage.ts'
 import { projectJsonRoute } from './project-json.ts'
 import { putPackageHandler, uploadPackageHandler } from './pypicache.ts'
+import { requirementsHandler } from './requirements.ts'
 import { simpleRoute } from './simple.ts'
 import { healthRoute, readyRoute } from './status.ts'
 import { uploadHandler } from './upload.ts'
@@ -59,6 +60,11 @@ export const routes = (sources: Sources): Readonly<Record<string, Route>> => {
     local: reading(simpleRoute(local, cache, 1)),
     packages: guard(access, storing, { GET: 'read', PUT: 'publish' }),
     package: reading(files),
+    'requirements.txt': guard(
+      access,
+      { POST: requirementsHandler(root, layout.temporary) },
+      { POST: 'read' },
+    ),
     uploadpackage: posting(uploadPackageHandler(publishing)),
     '-/yank': change('yank'),
     '-/unyank': change('unyank'),
