@@ -21,8 +21,6 @@ export type GuardedHandler = (
   visitor: Visitor,
 ) => Reply | Promise<Reply>
 
-type Guarded = Partial<Record<keyof Route, GuardedHandler>>
-
 /** Where an exchange comes from. */
 const callerOf = (exchange: Exchange): Caller => {
   const { headers, socket } = exchange.request
@@ -51,10 +49,11 @@ const privateHeaders = (headers: readonly string[]): readonly string[] => {
   return copy
 }
 
-const privately = (control: string): string =>
-  /\b(?:private|no-store)\b/.test(control) ? control : (
-    `private, ${control.replace(/\bpublic, ?/, '')}`
-  )
+const privately = (control: string): string => {
+  const directives = control.split(/, */)
+  if (directives.includes('private') || directives.includes('no-store')) return control
+  return ['private', ...directives.filter(directive => directive !== 'public')].join(', ')
+}
 
 /** A reply that no cache may keep for others than whom it was given to (PY-28). */
 export const ownReply = (reply: Reply): Reply => ({
@@ -103,14 +102,14 @@ const guarded = (access: Access, permission: Permission, handler: GuardedHandler
  * left open by oversight (fault P26). What changes something is refused to pages of other sites,
  * whatever credentials their visitor's browser adds (fault P25).
  */
-export const guard = <R extends Guarded>(
+export const guard = <M extends keyof Route>(
   access: Access,
-  route: R,
-  permissions: Readonly<Record<keyof R & keyof Route, Permission>>,
+  route: Readonly<Record<M, GuardedHandler>>,
+  permissions: Readonly<Record<M, Permission>>,
 ): Route =>
   Object.fromEntries(
-    Object.entries(route).map(([method, handler]) => [
+    Object.entries<GuardedHandler>(route).map(([method, handler]) => [
       method,
-      guarded(access, permissions[method as keyof R & keyof Route], handler),
+      guarded(access, permissions[method as M], handler),
     ]),
   )
