@@ -117,7 +117,6 @@ export const readRequiresTxt = (text: string): string[] => {
 
 // A requirement that counts only where a marker holds.
 const under = (requirement: string, marker: string): string => {
-  const semicolon = requirement.indexOf(';')
-  if (semicolon < 0) return `${requirement} ; ${marker}`
-  return `${requirement.slice(0, semicolon)} ; (${requirement.slice(semicolon + 1)}) and ${marker}`
+  const [plain = '', ...markers] = requirement.split(';').map(part => part.trim())
+  return `${plain} ; ${[...markers.map(one => `(${one})`), marker].join(' and ')}`
 }
