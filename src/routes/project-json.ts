@@ -2,7 +2,7 @@ import { Batch } from '../flight.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { encoding } from '../http/negotiate.ts'
 import { json, redirect, type Reply } from '../http/reply.ts'
-import type { Handler, Route } from '../http/router.ts'
+import type { Handler, Reading } from '../http/router.ts'
 import type { Ask, Index, Project } from '../index/index.ts'
 import { releaseMetadata } from '../index/release-metadata.ts'
 import type { UpstreamApi } from '../index/upstream-api.ts'
@@ -69,7 +69,7 @@ const read = async (
  * upstream's projects.
  * @param fallback our URL for clients that do not say how they call us
  */
-export const projectJsonRoute = (index: Index, fallback: string): Route => {
+export const projectJsonRoute = (index: Index, fallback: string): Reading => {
   const looks = new Batch<Project | undefined>()
   const cache = new JsonCache()
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { matches } from '../http/conditions.ts'
 import { json, octetsOf, redirect, type Reply } from '../http/reply.ts'
-import type { Handler, Route } from '../http/router.ts'
+import type { Handler, Reading } from '../http/router.ts'
 import type { Index } from '../index/index.ts'
 import { distFilename, fileVersion, type Filename } from '../spec/filename.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
@@ -60,7 +60,7 @@ const provenanceOf = (attestations: readonly unknown[]): string =>
  * The provenance objects of files (PEP 740): made of the attestations that came with an upload, or
  * upstream's own, byte for byte.
  */
-export const provenanceRoute = (index: Index, attestations: Attestations): Route => {
+export const provenanceRoute = (index: Index, attestations: Attestations): Reading => {
   const textOf = async (name: Name, filename: Filename): Promise<string | undefined> => {
     const project = await index.project(name)
     const file = (await project?.page())?.files.find(listed => listed.filename === filename)

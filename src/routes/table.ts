@@ -10,6 +10,7 @@ import { filesRoute } from './files.ts'
 import { homeRoute } from './home.ts'
 import { changeHandler, type Change } from './manage.ts'
 import { projectJsonRoute } from './project-json.ts'
+import { provenanceRoute } from './provenance.ts'
 import { putPackageHandler, uploadPackageHandler } from './pypicache.ts'
 import { requirementsHandler } from './requirements.ts'
 import { simpleRoute } from './simple.ts'
@@ -49,6 +50,9 @@ export const routes = (sources: Sources): Readonly<Record<string, Route>> => {
     simple: guard(access, { ...simple(1), POST: upload }, both),
     legacy: posting(upload),
     pypi: guard(access, { ...projectJsonRoute(root, url), POST: upload }, both),
+    integrity: reading(
+      provenanceRoute(root, (name, filename) => stage.attestations(name, filename)),
+    ),
     // Where hatch looks before it uploads (UP-36).
     '+simple': reading(simple(1)),
     'simple/+simple': reading(simple(2)),
