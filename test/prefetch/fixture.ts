@@ -46,9 +46,9 @@ export interface Place {
   readonly directory: string
   readonly indexes: Indexes
   /** Prefetches what a text asks for. */
-  fill(text: string, options?: Filling): Promise<Report>
+  readonly fill: (text: string, options?: Filling) => Promise<Report>
   /** The paths of files, not of pages, that upstream was asked for. */
-  askedFiles(): string[]
+  readonly askedFiles: () => string[]
 }
 
 export interface Filling extends Partial<PrefetchOptions> {
