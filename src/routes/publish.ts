@@ -5,7 +5,7 @@ import type { Exchange } from '../http/exchange.ts'
 import type { ReceivedFile } from '../http/receive.ts'
 import type { Outcome, Stage } from '../index/stage.ts'
 import type { Journal } from '../journal/journal.ts'
-import type { Filename } from '../spec/filename.ts'
+import { fileVersion, type Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
 import { disagreement, type ClaimedHash } from '../spec/upload.ts'
 import { actorOf } from './actor.ts'
@@ -69,7 +69,7 @@ export const publish = async (
       ...actorOf(exchange),
       event: 'upload',
       project: name,
-      version: announced.version,
+      version: announced.version ?? fileVersion(name, filename),
       file: filename,
       sha256: file.sha256,
       ...(outcome === 'replaced' && { change: 'other bytes than before' }),
