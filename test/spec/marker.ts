@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseMarker } from '../../src/spec/marker.ts'
+import { parseMarker, type Marker } from '../../src/spec/marker.ts'
 
 t.test('a comparison, in all its parts', async t => {
   t.strictSame(parseMarker('python_version >= "3.8"'), {
@@ -16,20 +16,18 @@ t.test('a comparison, in all its parts', async t => {
   })
 })
 
+const shape = (marker: Marker): string => {
+  if ('all' in marker) return `(${marker.all.map(shape).join('&')})`
+  if ('any' in marker) return `(${marker.any.map(shape).join('|')})`
+  return marker.value
+}
+
 t.test('`and` binds closer than `or`, parentheses closest', async t => {
-  const shape = (text: string): string => {
-    const show = (marker: ReturnType<typeof parseMarker>): string => {
-      if ('all' in marker) return `(${marker.all.map(show).join('&')})`
-      if ('any' in marker) return `(${marker.any.map(show).join('|')})`
-      return marker.value
-    }
-    return show(parseMarker(text))
-  }
   const [a, b, c] = ['a', 'b', 'c'].map(value => `os_name=="${value}"`)
-  t.equal(shape(`${a} or ${b} and ${c}`), '(a|(b&c))')
-  t.equal(shape(`(${a} or ${b}) and ${c}`), '((a|b)&c)')
-  t.equal(shape(`${a} and ${b} and ${c}`), '(a&b&c)')
-  t.equal(shape(`((${a}))or(${b})`), '(a|b)')
+  t.equal(shape(parseMarker(`${a} or ${b} and ${c}`)), '(a|(b&c))')
+  t.equal(shape(parseMarker(`(${a} or ${b}) and ${c}`)), '((a|b)&c)')
+  t.equal(shape(parseMarker(`${a} and ${b} and ${c}`)), '(a&b&c)')
+  t.equal(shape(parseMarker(`((${a}))or(${b})`)), '(a|b)')
 })
 
 t.test('the older spellings of variables', async t => {
@@ -62,9 +60,10 @@ t.test('what is no marker is refused with the place', async t => {
     t.throws(() => parseMarker(text), { message, status: 400 }, text)
 })
 
+const nested = (depth: number) => '('.repeat(depth) + 'os_name=="nt"' + ')'.repeat(depth)
+
 t.test('nesting has a bound', async t => {
-  const nested = (depth: number) => '('.repeat(depth) + 'os_name=="nt"' + ')'.repeat(depth)
   t.doesNotThrow(() => parseMarker(nested(60)))
   t.throws(() => parseMarker(nested(61)), { message: /no more than 60 parentheses/ })
-  t.throws(() => parseMarker('('.repeat(1_000_000)), { status: 400 })
+  t.throws(() => parseMarker('('.repeat(1_000_000)), { message: /parentheses/ })
 })

@@ -1,11 +1,12 @@
 import t from 'tap'
 import { parseRequirement } from '../../src/spec/requirement.ts'
 
+const short = (text: string) => {
+  const { name, extras, specifier, url, marker } = parseRequirement(text)
+  return [name, extras.join(','), specifier, url ?? '', marker === undefined ? '' : 'marker']
+}
+
 t.test('dependency specifiers (PEP 508)', async t => {
-  const short = (text: string) => {
-    const { name, extras, specifier, url, marker } = parseRequirement(text)
-    return [name, extras.join(','), specifier, url ?? '', marker === undefined ? '' : 'marker']
-  }
   for (const [text, ...parts] of [
     ['A', 'a', '', '', '', ''],
     ['A.B-C_D', 'a-b-c-d', '', '', '', ''],
@@ -43,5 +44,5 @@ t.test('what is none is refused with the place', async t => {
     ['foo; os_name=="a" x', 'expected `and`, `or` or the end at column 19'],
   ] as const)
     t.throws(() => parseRequirement(text), { message, status: 400 }, text)
-  t.throws(() => parseRequirement(`a${'b'.repeat(30_000)}`), { status: 400 })
+  t.throws(() => parseRequirement(`a${'b'.repeat(30_000)}`), { message: /more than 20000/ })
 })

@@ -63,9 +63,10 @@ t.test('what is no specifier', async t => {
     t.equal(parseSpecifiers(text), undefined, text)
 })
 
+const choose = (text: string, versions: string, prereleases?: boolean) =>
+  selectFitting(specifiers(text), versions.split(' '), release, prereleases).join(' ')
+
 t.test('pre-releases are chosen as pip chooses them', async t => {
-  const choose = (text: string, versions: string, prereleases?: boolean) =>
-    selectFitting(specifiers(text), versions.split(' '), release, prereleases).join(' ')
   t.equal(choose('', '1.0 2.0a1'), '1.0')
   t.equal(choose('', '2.0a1 2.0.dev1'), '2.0a1 2.0.dev1', 'nothing else')
   t.equal(choose('>=1.5', '1.0 2.0a1'), '2.0a1', 'nothing else that fits')

@@ -65,9 +65,11 @@ export const identityOf = (table: Table): Identity => {
 
 /** How an entry is called in messages and answers: `name==version`. */
 export const titleOf = (table: Table): string => {
+  const name = textAt(table, 'name') ?? '?'
   const version = textAt(table, 'version')
-  const title = `${textAt(table, 'name') ?? '?'}${version === undefined ? '' : `==${version}`}`
-  return title.replace(/\s+/g, ' ').slice(0, 300)
+  // Pipfile.lock has specifiers, the others bare versions.
+  const pin = version === undefined || /^[=<>!~*]/.test(version) ? version : `==${version}`
+  return `${name}${pin ?? ''}`.replace(/\s+/g, ' ').slice(0, 300)
 }
 
 /** A marker taken apart; throws an `EntryError` for what is none. */

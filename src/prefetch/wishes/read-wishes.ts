@@ -42,7 +42,20 @@ const readToml = (text: string, name: string): Table => {
   }
 }
 
+const deepest = 100
+
+/** True for JSON nested deeper than anybody writes, which would be slow to read. */
+const isDeep = (text: string): boolean => {
+  let depth = 0
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1
+    if (depth > deepest) return true
+  }
+  return false
+}
+
 const readJson = (text: string, name: string): Table => {
+  if (isDeep(text)) throw new InputError(`${name} is nested deeper than any lock file`)
   let value: unknown
   try {
     value = JSON.parse(text)

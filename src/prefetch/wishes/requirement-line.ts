@@ -14,7 +14,11 @@ const elsewhere = (text: string): string | undefined => {
   if (remote.test(text)) return 'a URL: only files of an index can be fetched'
   const [beforeMarker = ''] = text.split(';')
   const path = beforeMarker.trim()
-  return /^[./\\~]/.test(path) || archive.test(path) || /^[^@[]*[/\\]/.test(path) ?
+  return (
+      /^[./\\~]/.test(path) ||
+        (archive.test(path) && !path.includes('@')) ||
+        /^[^@[]*[/\\]/.test(path)
+    ) ?
       'a local path: only files of an index can be fetched'
     : undefined
 }

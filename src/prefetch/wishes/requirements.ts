@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, join, normalize } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { InputError } from '../../spec/input-error.ts'
 import { projectName } from '../../spec/project-name.ts'
 import type { PassedOver, Wish, Wishes } from '../wish.ts'
@@ -17,7 +18,11 @@ export interface Surroundings {
 }
 
 const mostFiles = 100
-const mostLines = 100_000
+const mostLines = 50_000
+// A line with the hashes of hundreds of files has half of it.
+const longest = 100_000
+// So many lines are read before others have their turn.
+const atOnce = 500
 
 const ignored: ReadonlyMap<string, string> = new Map(
   ['index-url', 'pypi-url', 'extra-index-url', 'no-index', 'find-links', 'trusted-host'].map(
@@ -72,6 +77,7 @@ class RequirementsReader {
     for (const line of logicalLines(text)) {
       if (++this.#lines > mostLines)
         throw new FileError(`${name}: more than ${mostLines} lines: split the file`)
+      if (this.#lines % atOnce === 0) await setImmediate()
       await this.#line({ ...line, text: this.#expanded(line.text) }, name, isConstraint)
     }
   }
@@ -79,6 +85,8 @@ class RequirementsReader {
   async #line(line: LogicalLine, file: string, isConstraint: boolean): Promise<void> {
     const place = `${file}:${line.number}`
     try {
+      if (line.text.length > longest)
+        throw new InputError(`a line of more than ${longest} characters`)
       if (line.text === '') this.#passOver(line, place)
       else if (line.text.startsWith('-')) await this.#options(line, file, place)
       else {
@@ -122,7 +130,7 @@ class RequirementsReader {
   }
 
   #passOver(line: LogicalLine, place: string, reason?: string): void {
-    const passed = { line: line.written, place }
+    const passed = { line: line.written.slice(0, longest), place }
     this.#passedOver.push(reason === undefined ? passed : { ...passed, reason })
   }
 

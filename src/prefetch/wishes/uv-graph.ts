@@ -1,5 +1,6 @@
 import type { Environment } from '../../spec/environment.ts'
 import { evaluate, normalExtra } from '../../spec/evaluate.ts'
+import { InputError } from '../../spec/input-error.ts'
 import type { Marker } from '../../spec/marker.ts'
 import { projectName, type Name } from '../../spec/project-name.ts'
 import { markerOf } from './locked.ts'
@@ -31,6 +32,9 @@ export const isLocal = (entry: Table): boolean => {
 
 const listsIn = (table: Table | undefined): [string, Table[]][] =>
   Object.keys(table ?? {}).map(key => [key, tablesAt(table, key)])
+
+// Many times what the largest lock has for different machines.
+const mostOfOneName = 200
 
 const keyOf = (name: Name, version?: string) => `${name} ${version ?? ''}`
 
@@ -106,7 +110,8 @@ export class UvGraph {
     for (const key of new Set([keyOf(name), keyOf(name, textAt(entry, 'version'))])) {
       const known = this.#packages.get(key)
       if (known === undefined) this.#packages.set(key, [index])
-      else known.push(index)
+      else if (known.length < mostOfOneName) known.push(index)
+      else throw new InputError(`a lock with more than ${mostOfOneName} packages called ${name}`)
     }
   }
 
