@@ -10,6 +10,7 @@ import { Layout } from '../disk/layout.ts'
 import { UsageError } from '../options.ts'
 import { userName, userNameRule, type UserName } from '../spec/user-name.ts'
 import type { Invocation } from './command.ts'
+import { recordChange } from './operator.ts'
 
 /** One of the things that a command does: gets the operands behind its name, returns what it changed. */
 export type Action = (
@@ -37,9 +38,22 @@ export const execute = async (
   const settings = await readSettings(invocation)
   await prepareDirectory(settings)
   const { Accounts } = await import('../accounts/accounts.ts')
-  await action(new Accounts(new Layout(settings.directory)), rest, invocation)
+  const done = await action(new Accounts(new Layout(settings.directory)), rest, invocation)
+  if (done !== undefined)
+    await recordChange(settings.directory, command, {
+      event: command.name,
+      change: inWords(done),
+    })
   return 0
 }
+
+const inWords = ({ action, user, token, publish, expires }: AccountChange): string =>
+  [
+    `${action}: ${user}`,
+    ...(token === undefined ? [] : [`token ${token}`]),
+    ...(publish === undefined ? [] : [rightsOf(publish)]),
+    ...(expires === undefined ? [] : [`until ${expires}`]),
+  ].join(', ')
 
 /** The one user that operands name. Throws `UsageError`. */
 export const userIn = (operands: readonly string[]): UserName => {

@@ -1,10 +1,11 @@
 import { UsageError } from '../options.ts'
 import type { Selection } from '../index/retractions.ts'
 import type { Indexes } from '../index/open.ts'
-import { distFilename, projectsOf, type Filename } from '../spec/filename.ts'
+import { distFilename, fileVersion, projectsOf, type Filename } from '../spec/filename.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
 import { print, type Invocation } from './command.ts'
 import { withIndexes } from './open-cache.ts'
+import { recordChange } from './operator.ts'
 
 /** What an operand of `yank`, `delete` and the like means. */
 export interface Selected {
@@ -59,8 +60,16 @@ export const onSelected = (
   return withIndexes(invocation, async indexes => {
     for (const selected of all) {
       const name = await ownerOf(indexes, selected)
-      for (const file of await act(indexes, name, selected.selection))
+      for (const file of await act(indexes, name, selected.selection)) {
+        await recordChange(indexes.layout.root, command, {
+          event: command.name,
+          project: name,
+          version: fileVersion(name, file),
+          file,
+          change: invocation.flags.get('reason')?.at(-1),
+        })
         print(`${name}/${file}: ${verb}`)
+      }
     }
     return 0
   })
