@@ -7,10 +7,16 @@ const longestSilence = 60_000
 const brokenOff = (): HttpError =>
   new HttpError(400, 'the connection was closed before the whole body had arrived')
 
+/** Bytes that may wait for their reader, beyond those of one read; a piece counts as many at least, since it takes as many. */
+const mostWaiting = 128 * 1024
+const leastPiece = 512
+
 /** What a client sends behind the headers. It is asked for only when somebody reads it (UP-18). */
 export class RequestBody {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse | undefined
+  #arrived: Buffer[] = []
+  #waiting = 0
   #failure: Error | undefined
   #wake: (() => void) | undefined
 
@@ -40,40 +46,60 @@ export class RequestBody {
    */
   async *read(silence: number = longestSilence): AsyncGenerator<Buffer, void> {
     const request = this.#request
-    const arrived: Buffer[] = []
-    const take = (chunk: Buffer): void => {
-      arrived.push(chunk)
+    const timer = setTimeout(() => this.#giveUp(silence), silence)
+    const ignore = this.#listen()
+    if (request.headers.expect !== undefined && request.httpVersion === '1.1')
+      this.#response?.writeContinue()
+    try {
+      for (;;)
+        if (this.#arrived.length > 0) yield* this.#take()
+        else if (request.readableEnded) return
+        else if (this.#failure !== undefined) throw this.#failure
+        else if (request.destroyed) throw brokenOff()
+        else {
+          timer.refresh()
+          await this.#more()
+        }
+    } finally {
+      clearTimeout(timer)
+      ignore()
       request.pause()
+    }
+  }
+
+  /** @returns what ends the listening */
+  #listen(): () => void {
+    const request = this.#request
+    const arrive = (chunk: Buffer): void => {
+      this.#arrived.push(chunk)
+      this.#waiting += Math.max(chunk.length, leastPiece)
+      if (this.#waiting > mostWaiting) request.pause()
       this.#wake?.()
     }
     const end = () => this.#wake?.()
     const breakOff = () => this.fail(brokenOff())
-    const timer = setTimeout(() => {
-      if (this.#wake !== undefined)
-        this.fail(new HttpError(408, `nothing came for ${silence / 1000} s: send the rest sooner`))
-    }, silence)
-    request.on('data', take).on('end', end).on('error', breakOff).on('close', breakOff)
-    if (request.headers.expect !== undefined && request.httpVersion === '1.1')
-      this.#response?.writeContinue()
-    try {
-      for (;;) {
-        const chunk = arrived.shift()
-        if (chunk !== undefined) yield chunk
-        else if (request.readableEnded) return
-        else if (this.#failure !== undefined || request.destroyed)
-          throw this.#failure ?? brokenOff()
-        else {
-          timer.refresh()
-          const woken = new Promise<void>(resolve => (this.#wake = resolve))
-          request.resume()
-          await woken
-          this.#wake = undefined
-        }
-      }
-    } finally {
-      clearTimeout(timer)
-      request.off('data', take).off('end', end).off('error', breakOff).off('close', breakOff)
-      request.pause()
-    }
+    request.on('data', arrive).on('end', end).on('error', breakOff).on('close', breakOff)
+    return () =>
+      request.off('data', arrive).off('end', end).off('error', breakOff).off('close', breakOff)
+  }
+
+  #take(): Buffer[] {
+    const arrived = this.#arrived
+    this.#arrived = []
+    this.#waiting = 0
+    return arrived
+  }
+
+  async #more(): Promise<void> {
+    const woken = new Promise<void>(resolve => (this.#wake = resolve))
+    this.#request.resume()
+    await woken
+    this.#wake = undefined
+  }
+
+  // The silence is ours when nobody waits for bytes.
+  #giveUp(silence: number): void {
+    if (this.#wake !== undefined)
+      this.fail(new HttpError(408, `nothing came for ${silence / 1000} s: send the rest sooner`))
   }
 }

@@ -54,7 +54,8 @@ const refuse = (socket: Duplex, status: number, line: string): void => {
 const notHttp = 'this is not a valid HTTP request'
 
 const refuseBroken = (traffic: Traffic, error: Error & { code?: string }, socket: Socket): void => {
-  if (error.code !== 'ECONNRESET' && traffic.failBody(socket, new HttpError(400, notHttp))) return
+  const reason = error.code === 'HPE_INVALID_EOF_STATE' ? 'the request breaks off' : notHttp
+  if (error.code !== 'ECONNRESET' && traffic.failBody(socket, new HttpError(400, reason))) return
   // What follows the last request, or its body that nobody reads, does not matter.
   if (error.code !== 'ECONNRESET' && traffic.isLast(socket)) return
   // Nothing may be written into the middle of an answer.

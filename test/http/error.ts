@@ -60,3 +60,12 @@ t.test('anything else is ours: no details for the client, all for the log (fault
   replyTo(new TypeError('x of undefined'))
   t.match(lines[0], /x of undefined.*"at":"at .*error\.ts/)
 })
+
+t.test('headers of an error are those of its answer (UP-16)', async t => {
+  const challenge = ['WWW-Authenticate', 'Basic realm="pypi"']
+  const { headers } = replyTo(new HttpError(401, 'who are you?', { headers: challenge }))
+  t.equal(valueOf(headers, 'WWW-Authenticate'), 'Basic realm="pypi"')
+  t.equal(valueOf(headers, 'Cache-Control'), 'no-store')
+  const cause = new Error('x')
+  t.equal(new HttpError(400, 'x', { cause }).cause, cause)
+})

@@ -1,5 +1,14 @@
 import t from 'tap'
-import { file, json, notAllowed, octetsOf, oneLine, redirect, text } from '../../src/http/reply.ts'
+import {
+  file,
+  json,
+  notAllowed,
+  octetsOf,
+  oneLine,
+  reasonPhrase,
+  redirect,
+  text,
+} from '../../src/http/reply.ts'
 import { resource } from './fixtures/listening.ts'
 
 t.test('a text is one plain line that nobody keeps (faults X08, X13)', async t => {
@@ -63,3 +72,8 @@ t.test(
     t.notMatch(headers.join(), /disposition|encoding/i)
   },
 )
+
+t.test('a reason phrase is one bounded line of printable Latin-1 (UP-43, CL-102)', async t => {
+  t.equal(reasonPhrase('naïve\r\nSet-Cookie: x\u0000\u0085€'), 'naïve Set-Cookie: x ?')
+  t.equal(reasonPhrase('x'.repeat(10_000)).length, 500)
+})

@@ -1,6 +1,7 @@
 import { request as ask, type IncomingHttpHeaders } from 'node:http'
 import t from 'tap'
 import type { Resource } from '../../src/disk/resource.ts'
+import { HttpError } from '../../src/http/error.ts'
 import { file, octetsOf, text, type Reply } from '../../src/http/reply.ts'
 import { listening, raw, request, resource } from './fixtures/listening.ts'
 
@@ -313,4 +314,20 @@ t.test('the connection is left clean for the next request', async t => {
   )
   t.equal(all.split('HTTP/1.1 200 OK').length, 4)
   t.ok(all.endsWith('page\n'))
+})
+
+t.test('a reason is told in the status line (UP-43)', async t => {
+  const { port } = await listening(t, exchange => {
+    if (exchange.path === '/thrown') throw new HttpError(409, 'File already exists\r\nX: naïve €')
+    return { ...text(409, 'x'), reason: 'said' }
+  })
+  for (const [line, status] of [
+    ['POST /', '409 said'],
+    ['GET /', '409 said'],
+    ['POST /thrown', '409 File already exists X: naïve ?'],
+    ['DELETE /thrown', '409 File already exists X: naïve ?'],
+    ['GET /thrown', '409 Conflict'],
+    ['HEAD /thrown', '409 Conflict'],
+  ] as const)
+    t.equal((await raw(port, request(line))).text.split('\r\n', 1)[0], `HTTP/1.1 ${status}`)
 })
