@@ -1,5 +1,7 @@
 import { ArchiveError } from './archive-error.ts'
 
+const damaged = () => new ArchiveError('an extended header is damaged')
+
 /**
  * The records of a POSIX extended header, each `LENGTH KEY=VALUE` and a line feed, by their keys.
  * @throws {ArchiveError} when it is malformed, describes a sparse file, or gives a size: those that
@@ -10,11 +12,11 @@ export const paxRecords = (data: Buffer): Map<string, string> => {
   for (let at = 0; at < data.length;) {
     const blank = data.indexOf(0x20, at)
     const digits = blank < 0 ? '' : data.toString('latin1', at, Math.min(blank, at + 10))
-    const end = /^\d+$/.test(digits) ? at + Number(digits) : at
+    const end = /^\d+$/.test(digits) ? at + Number(digits) : -1
+    if (end <= blank + 1 || end > data.length || data[end - 1] !== 0x0a) throw damaged()
     const record = data.toString('utf8', blank + 1, end - 1)
     const equals = record.indexOf('=')
-    if (end <= blank + 1 || end > data.length || data[end - 1] !== 0x0a || equals < 1)
-      throw new ArchiveError('an extended header is damaged')
+    if (equals < 1) throw damaged()
     const key = record.slice(0, equals)
     if (key === 'size' || key.startsWith('GNU.sparse.') || key === 'SCHILY.realsize')
       throw new ArchiveError('an extended header changes the size of a member')

@@ -6,7 +6,7 @@ import { ArchiveError } from '../../src/archive/archive-error.ts'
 import { inspect } from '../../src/archive/inspect.ts'
 import { distFilename, type Filename } from '../../src/spec/filename.ts'
 import { makeSdist, makeTar, noise, type TarEntry } from '../fixtures/dist.ts'
-import { paxData } from '../fixtures/hostile.ts'
+import { paxData, withChecksums } from '../fixtures/hostile.ts'
 
 const directory = t.testdir()
 const sdistName = 'foo-1.0.tar.gz'
@@ -37,12 +37,8 @@ const withMembers = (...entries: TarEntry[]) => packed([...entries, info])
 /** A tar archive with a header changed; its checksum is made right again. */
 const changed = (entries: readonly TarEntry[], change: (header: Buffer) => void) => {
   const tar = makeTar(entries)
-  const header = tar.subarray(0, 512)
-  change(header)
-  header.write('        ', 148)
-  const sum = header.reduce((total, byte) => total + byte, 0)
-  header.write(`${sum.toString(8).padStart(6, '0')}\x00 `, 148)
-  return gzipSync(tar)
+  change(tar.subarray(0, 512))
+  return gzipSync(withChecksums(tar))
 }
 
 t.test('an honest sdist gives the PKG-INFO of its top directory', async t => {
@@ -173,6 +169,8 @@ t.test('devices, sparse files and absurd sizes (fault P12)', async t => {
     '6 ab\n\n',
     ' a=b\n',
     '-1 a=b\n',
+    '6 a=b\nxx',
+    '6 a=b\n7PKa=b\n',
   ])
     await refused(t, withMembers({ name: 'x', type: 'x', data }), /extended header is damaged/)
 })
