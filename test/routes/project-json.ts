@@ -1,9 +1,17 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { makeSdist, makeWheel } from '../fixtures/dist.ts'
 import { drop } from '../fixtures/indexes.ts'
-import { proxied, restarted, type Proxied, type ProxiedOptions } from '../fixtures/proxied.ts'
-import { serve } from '../fixtures/serve.ts'
+import {
+  filesBelow,
+  proxied,
+  restarted,
+  type Proxied,
+  type ProxiedOptions,
+} from '../fixtures/proxied.ts'
+import { serve, upstreamAt } from '../fixtures/serve.ts'
 import { usualPath, type Upstream } from '../fixtures/upstream.ts'
 import { ask, lasting, type Answer } from '../fixtures/wire.ts'
 
@@ -333,6 +341,25 @@ t.test('an old answer is confirmed, and stays good when upstream fails (PY-31)',
   t.equal(third.text, first.text)
   await upstream.down()
   t.equal((await ask(served.url, '/pypi/leaf-lib/json')).text, first.text)
+})
+
+t.test('a broken copy of an answer does no harm (fault S20)', async t => {
+  const { upstream, served } = await setUp(t)
+  tell(upstream, '/pypi/leaf-lib/json', answerOf(upstream))
+  await ask(served.url, '/pypi/leaf-lib/json')
+  const [kept = ''] = (await filesBelow(served.directory)).filter(path =>
+    path.includes('documents'),
+  )
+  const path = join(served.directory, kept)
+  const text = await readFile(path, 'utf8')
+  await writeFile(path, text.replace('by upstream', 'by anybody!'))
+  // As another process, which has not read it yet.
+  const other = await serve(t, {
+    directory: served.directory,
+    upstreams: [upstreamAt(upstream.url.href)],
+  })
+  t.equal(parse(await ask(other.url, '/pypi/leaf-lib/json')).info['summary'], 'a leaf')
+  t.equal(parse(await ask(other.url, '/pypi/leaf-lib/json')).info['summary'], 'by upstream')
 })
 
 t.test('local files beside those of upstream, and a newer release of ours', async t => {
