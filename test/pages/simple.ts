@@ -68,6 +68,11 @@ t.test('attributes (SA-62, SA-90, SA-91)', async t => {
   t.equal(attributes({ 'gpg-sig': true }), ' data-gpg-sig="true"')
   t.equal(attributes({ 'gpg-sig': false }), ' data-gpg-sig="false"')
   t.equal(attributes({ provenance: 'https://x/y?a&b' }), ' data-provenance="https://x/y?a&amp;b"')
+  t.equal(
+    attributes({ provenance: 'integrity/six/1.0/six-1.0.tar.gz/provenance' }),
+    ' data-provenance="../../integrity/six/1.0/six-1.0.tar.gz/provenance"',
+    'ours is relative, as all our links are',
+  )
   t.equal(attributes({ provenance: null, size: 1, 'upload-time': '2026-01-01T00:00:00Z' }), '')
 })
 
