@@ -135,7 +135,7 @@ export const options: readonly Option[] = [
   {
     key: 'log-format',
     kind: 'choice',
-    group: 'daemon',
+    group: 'tuning',
     value: 'text|json',
     default: 'text',
     choices: ['text', 'json'],
@@ -144,7 +144,7 @@ export const options: readonly Option[] = [
   {
     key: 'log-level',
     kind: 'choice',
-    group: 'daemon',
+    group: 'tuning',
     value: 'LEVEL',
     default: 'info',
     choices: ['error', 'warn', 'info', 'debug'],
@@ -153,7 +153,7 @@ export const options: readonly Option[] = [
   {
     key: 'grace',
     kind: 'duration',
-    group: 'daemon',
+    group: 'tuning',
     value: 'SECONDS',
     default: '30',
     help: 'longest wait for transfers when stopping',

@@ -58,7 +58,9 @@ export const overview = (commands: readonly Command[]): string => {
   const tuning = options.filter(option => option.group === 'tuning').map(packed)
   const own = options.flatMap(({ key }) => {
     const owners = commands.filter(({ flags }) => flags?.includes(key) === true)
-    return owners.length === 0 ? [] : [`--${key} (${owners.map(({ name }) => name).join(', ')})`]
+    if (owners.length === 0) return []
+    const named = owners.length > 3 ? 'lists' : owners.map(({ name }) => name).join(', ')
+    return [`--${key} (${named})`]
   })
   return [
     'Usage: proxypypi [options] COMMAND [arguments]',

@@ -8,7 +8,7 @@ export const prefetch: Command = {
   group: 'Cache',
   operands: 'FILE...',
   flags: ['python', 'platform', 'json'],
-  summary: 'fetch what a requirements or lock file needs',
+  summary: 'fetch what a lock needs',
   details:
     'Fetches into the cache what an installation of each FILE needs, so that it works with upstream ' +
     'switched off. FILE is a requirements.txt, the output of pip freeze, a pylock.toml, uv.lock, ' +
