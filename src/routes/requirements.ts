@@ -18,7 +18,7 @@ const most = 1024 * 1024
 /** Lists that are worked on at a time; others wait. */
 const abreast = 2
 
-const readBody = async (exchange: Exchange, temporary: string): Promise<string> => {
+const readBody = async (exchange: Exchange, temporary: string): Promise<string | Uint8Array> => {
   const type = exchange.header('content-type') ?? ''
   // Its first version took the text itself, which curl calls by the type of a web form.
   if (!type.startsWith('multipart/')) return receiveText(exchange, most)
@@ -26,7 +26,8 @@ const readBody = async (exchange: Exchange, temporary: string): Promise<string> 
   try {
     const file = form.files.find(({ field }) => field === 'requirements')
     if (file === undefined) throw new HttpError(400, 'Missing requirements data.')
-    return await readFile(file.path, 'utf8')
+    // As bytes: PowerShell writes UTF-16.
+    return await readFile(file.path)
   } finally {
     await form.discard()
   }
