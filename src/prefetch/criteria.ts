@@ -1,3 +1,4 @@
+import type { Name } from '../spec/project-name.ts'
 import type { Edition } from './editions.ts'
 import { keyOf, type Need } from './need.ts'
 import type { Candidate } from './shelf.ts'
@@ -6,8 +7,8 @@ import type { Wish } from './wish.ts'
 /** What is known of one thing to decide. */
 export interface Criterion {
   readonly needs: readonly Need[]
-  /** Tried, and found to lead nowhere. */
-  readonly excluded: ReadonlySet<Edition>
+  /** Tried and found to lead nowhere, as long as nothing changes about what is required of these projects. */
+  readonly excluded: ReadonlyMap<Edition, ReadonlySet<Name>>
 }
 
 /** By `keyOf` a need. Never changed: each step of the search has its own. */
@@ -26,41 +27,66 @@ export interface State {
   readonly criteria: Criteria
 }
 
+/** What a step back has taught: this version leads nowhere. */
+export interface Exclusion {
+  readonly key: string
+  readonly edition: Edition
+  /** The projects on whose requirements that rests. */
+  readonly names: ReadonlySet<Name>
+}
+
+/** The project that a key is about. */
+export const nameIn = (key: string): Name => key.split('[')[0] as Name
+
+/** What is required of a key: a set of extras must not get ahead of what is required of its project. */
+export const needsOf = (key: string, criteria: Criteria): readonly Need[] => {
+  const name = nameIn(key)
+  const own = criteria.get(key)?.needs ?? []
+  return name === key ? own : [...own, ...(criteria.get(name)?.needs ?? [])]
+}
+
+/** The projects on whose requirements it rests that a key has no candidate. */
+export const reasonsFor = (key: string, criteria: Criteria): Set<Name> => {
+  const names = new Set([nameIn(key)])
+  for (const reasons of criteria.get(key)?.excluded.values() ?? [])
+    for (const name of reasons) names.add(name)
+  return names
+}
+
 /** The criteria with one more need. */
 export const withNeed = (criteria: Criteria, need: Need): Criteria => {
   const key = keyOf(need)
   const before = criteria.get(key)
   const needs = [...(before?.needs ?? []), need]
-  return new Map(criteria).set(key, { needs, excluded: before?.excluded ?? new Set() })
+  return new Map(criteria).set(key, { needs, excluded: before?.excluded ?? new Map() })
 }
 
 /** The criteria without what some editions, no longer decided for, required. */
-export const withoutNeedsOf = (criteria: Criteria, gone: ReadonlySet<Edition>): Criteria =>
-  new Map(
-    [...criteria].map(([key, criterion]) => [
-      key,
-      {
-        ...criterion,
-        needs: criterion.needs.filter(
-          ({ parent }) => parent === undefined || !gone.has(parent.edition),
-        ),
-      },
-    ]),
-  )
-
-/** The criteria with the exclusions of others too, as far as they are about the same things. */
-export const withExclusions = (
-  criteria: Criteria,
-  exclusions: Iterable<readonly [key: string, excluded: ReadonlySet<Edition>]>,
-): Criteria => {
+export const withoutNeedsOf = (criteria: Criteria, gone: ReadonlySet<Edition>): Criteria => {
+  const isGone = ({ parent }: Need) => parent !== undefined && gone.has(parent.edition)
   const result = new Map(criteria)
-  for (const [key, excluded] of exclusions) {
+  for (const [key, { needs, excluded }] of criteria)
+    if (needs.some(isGone))
+      result.set(key, { needs: needs.filter(need => !isGone(need)), excluded })
+  return result
+}
+
+/** The criteria with more exclusions, as far as they are about the same things. */
+export const withExclusions = (criteria: Criteria, exclusions: readonly Exclusion[]): Criteria => {
+  const result = new Map(criteria)
+  for (const { key, edition, names } of exclusions) {
     const criterion = result.get(key)
-    if (criterion !== undefined && excluded.size > 0)
-      result.set(key, { ...criterion, excluded: new Set([...criterion.excluded, ...excluded]) })
+    if (criterion !== undefined)
+      result.set(key, { ...criterion, excluded: new Map(criterion.excluded).set(edition, names) })
   }
   return result
 }
+
+/** All exclusions in some criteria. */
+export const exclusionsIn = (criteria: Criteria): Exclusion[] =>
+  [...criteria].flatMap(([key, { excluded }]) =>
+    [...excluded].map(([edition, names]) => ({ key, edition, names })),
+  )
 
 /** A version that was decided for. */
 export interface Decided {

@@ -1,7 +1,12 @@
 import type { Name } from '../spec/project-name.ts'
 import type { Catalog } from './catalog.ts'
+import { Choices } from './choices.ts'
 import {
   decided,
+  exclusionsIn,
+  nameIn,
+  needsOf,
+  reasonsFor,
   withExclusions,
   withNeed,
   withoutNeedsOf,
@@ -13,8 +18,9 @@ import {
 } from './criteria.ts'
 import type { Dependencies } from './dependencies.ts'
 import type { Edition } from './editions.ts'
-import { Explainer, UnsatisfiableError, type Cause } from './explain.ts'
-import { isBounded, isPinned, keyOf, type Need } from './need.ts'
+import { Explainer, UnsatisfiableError } from './explain.ts'
+import { keyOf, type Need } from './need.ts'
+import { Preference } from './preference.ts'
 import type { Scout } from './scout.ts'
 import type { Candidate, Shelf } from './shelf.ts'
 import { UnreadableError } from './told.ts'
@@ -37,29 +43,42 @@ export interface ResolverParts {
   readonly signal: AbortSignal
 }
 
+/** Nothing is left of what these needs require. */
+interface Trouble {
+  readonly key: string
+  readonly needs: readonly Need[]
+  /** The projects on whose requirements that rests. */
+  readonly names: ReadonlySet<Name>
+  /** Where it is not the needs that contradict each other. */
+  readonly reason?: string
+}
+
 /**
- * Finds a version of everything that some needs lead to, as pip does (with the search of its
- * resolvelib), so that it comes to the same versions: the newest of each that fits what is known
- * when it is decided; what a later decision contradicts is decided again; and where nothing is left
- * to decide for, the search goes back to the last decision that contributed to the trouble.
+ * Finds a version of everything that some needs lead to, by pip's search (that of resolvelib), so
+ * that it comes to pip's versions: the newest of each that fits what is known when it is decided.
+ * What a later decision contradicts is decided again. Where nothing is left to decide for, the search
+ * goes back to the last decision that contributed to the trouble; unlike pip's it remembers what
+ * each dead end rests on, so that it finds a solution where pip may miss it.
  */
 export class Resolver {
   readonly #parts: ResolverParts
   readonly #explainer: Explainer
-  readonly #memory = new WeakMap<Criterion, Candidate[]>()
-  readonly #causes = new Map<Name, Cause>()
+  readonly #choices: Choices
+  readonly #preference = new Preference()
+  readonly #first = new Map<Name, Trouble>()
   #states: State[] = []
 
   constructor(parts: ResolverParts) {
     this.#parts = parts
     this.#explainer = new Explainer(parts)
+    this.#choices = new Choices({ ...parts, explainer: this.#explainer })
   }
 
   /** Why a need could not be met even if it were the only one; undefined when it could. */
   async impossible(need: Need): Promise<UnsatisfiableError | undefined> {
-    const criteria = withNeed(new Map(), need)
     try {
-      return await this.#dead(criteria)
+      await this.#begin([need])
+      return undefined
     } catch (error) {
       if (error instanceof UnsatisfiableError) return error
       throw error
@@ -68,86 +87,52 @@ export class Resolver {
 
   /** @throws {UnsatisfiableError} naming what cannot be had, or excludes each other */
   async resolve(roots: readonly Need[]): Promise<Decided[]> {
-    let criteria: Criteria = new Map()
-    for (const need of roots) criteria = withNeed(criteria, need)
-    const dead = await this.#dead(criteria)
-    if (dead !== undefined) throw dead
-    this.#states = [{ pins: new Map(), criteria }]
-    this.#causes.clear()
+    this.#states = [{ pins: new Map(), criteria: await this.#begin(roots) }]
+    this.#first.clear()
     const deadline = performance.now() + longest
-    let causes: readonly Cause[] = []
     for (let round = 0; round < mostRounds && performance.now() < deadline; round++) {
       this.#parts.signal.throwIfAborted()
       const state = this.#states.at(-1) as State
-      const key = await this.#next(state, causes)
+      const key = await this.#next(state)
       if (key === undefined) return decided(state, roots)
       const found = await this.#decide(state, key)
-      if (!Array.isArray(found)) this.#states.push(found)
-      else {
-        causes = found
-        await this.#goBack(causes)
-      }
+      if (Array.isArray(found)) await this.#goBack(found)
+      else this.#states.push(found)
     }
     throw new UnsatisfiableError('the search for versions that fit together took too long', [])
   }
 
-  async #dead(criteria: Criteria): Promise<UnsatisfiableError | undefined> {
-    for (const [key, criterion] of criteria)
-      if ((await this.#candidates(key, criterion, criteria)).length === 0)
-        return this.#explainer.failure({ key, needs: criterion.needs })
-    return undefined
+  async #begin(roots: readonly Need[]): Promise<Criteria> {
+    let criteria: Criteria = new Map()
+    for (const need of roots) criteria = withNeed(criteria, need)
+    const key = await this.#choices.dead(criteria)
+    if (key === undefined) return criteria
+    throw await this.#explainer.failure({ key, needs: needsOf(key, criteria) })
   }
 
-  /** What to decide next: what made trouble before, then what leaves least choice, then by the user's order. */
-  async #next(state: State, causes: readonly Cause[]): Promise<string | undefined> {
+  async #next({ criteria, pins }: State): Promise<string | undefined> {
     const open: string[] = []
-    for (const [key, criterion] of state.criteria)
-      if (criterion.needs.length > 0 && !(await this.#holds(state.pins.get(key), criterion)))
+    for (const [key, criterion] of criteria)
+      if (criterion.needs.length > 0 && !(await this.#choices.holds(pins.get(key), criterion)))
         open.push(key)
-    const troublesome = namesIn(causes)
-    const first = open.filter(key => troublesome.has(nameIn(key)))
-    const weigh = (key: string) => {
-      const needs = state.criteria.get(key)?.needs ?? []
-      return [
-        needs.some(need => isPinned(need) || need.exact !== undefined) ? 0 : 1,
-        needs.some(isBounded) ? 0 : 1,
-        Math.min(...needs.map(({ order }) => order)),
-        needs.some(({ specifier }) => specifier !== '') ? 0 : 1,
-      ]
-    }
-    return (first.length > 0 ? first : open)
-      .map(key => ({ key, weight: weigh(key) }))
-      .toSorted((a, b) => compareWeights(a.weight, b.weight) || (a.key < b.key ? -1 : 1))[0]?.key
+    return this.#preference.first(open, criteria)
   }
 
-  async #holds(pin: Pin | undefined, { needs }: Criterion): Promise<boolean> {
-    if (pin === undefined) return false
-    const { name, edition } = pin.candidate
-    const editions = await this.#parts.catalog.editions(name)
-    return needs.every(({ exact, specifier, specifiers }) =>
-      exact !== undefined ?
-        exact.edition === edition
-      : editions?.within(specifier, specifiers).has(edition) === true,
-    )
-  }
-
-  /** The state after a decision; the causes when every candidate leads into a contradiction. */
-  async #decide(state: State, key: string): Promise<State | Cause[]> {
-    const criterion = state.criteria.get(key) as Criterion
-    const candidates = await this.#candidates(key, criterion, state.criteria)
-    const causes: Cause[] = []
-    if (candidates.length === 0) causes.push({ key, needs: needsOf(key, state.criteria) })
+  /** The state after a decision; all troubles when every candidate leads into one. */
+  async #decide(state: State, key: string): Promise<State | Trouble[]> {
+    const candidates = await this.#choices.of(key, state.criteria)
+    const troubles: Trouble[] = []
     for (const [place, candidate] of candidates.entries()) {
       if (place > 0 && (place & (place - 1)) === 0)
         this.#parts.scout.ahead(candidates.slice(place, place + Math.min(place * 2, mostAhead)))
       const found = await this.#try(state, key, candidate)
       if ('pins' in found) return found
-      causes.push(found)
+      troubles.push(found)
     }
-    return causes
+    return [...troubles, troubleWith(key, state.criteria)]
   }
 
-  async #try(state: State, key: string, candidate: Candidate): Promise<State | Cause> {
+  async #try(state: State, key: string, candidate: Candidate): Promise<State | Trouble> {
     const { needs } = state.criteria.get(key) as Criterion
     this.#explainer.derive(candidate.edition, needs)
     let dependencies: Need[]
@@ -155,15 +140,14 @@ export class Resolver {
       dependencies = await this.#parts.dependencies.of(candidate, (needs[0] as Need).extras)
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw this.#explainer.trouble(error, needs)
-      return { key, needs, reason: error.message }
+      return this.#note({ ...troubleWith(key, state.criteria), reason: error.message })
     }
     let criteria = state.criteria
     for (const need of dependencies) {
       criteria = withNeed(criteria, need)
       const its = keyOf(need)
-      const criterion = criteria.get(its) as Criterion
-      if ((await this.#candidates(its, criterion, criteria)).length === 0)
-        return this.#note({ key: its, needs: criterion.needs })
+      if ((await this.#choices.of(its, criteria)).length === 0)
+        return this.#note(troubleWith(its, criteria))
     }
     return this.#withPin(state, criteria, { key, candidate, dependencies })
   }
@@ -175,7 +159,7 @@ export class Resolver {
     const gone = new Set<Edition>()
     for (const [key, before] of pins) {
       const criterion = criteria.get(key)
-      if (criterion !== undefined && (await this.#holds(before, criterion))) continue
+      if (criterion !== undefined && (await this.#choices.holds(before, criterion))) continue
       pins.delete(key)
       gone.add(before.candidate.edition)
     }
@@ -184,88 +168,46 @@ export class Resolver {
   }
 
   /** Takes decisions back until one that contributed to the trouble can be made in another way. */
-  async #goBack(causes: readonly Cause[]): Promise<void> {
-    const troublesome = namesIn(causes)
+  async #goBack(troubles: readonly Trouble[]): Promise<void> {
+    const current = this.#states.at(-1) as State
+    this.#preference.trouble(
+      troubles.flatMap(({ needs }) => needs),
+      current,
+    )
+    const names = new Set(troubles.flatMap(trouble => [...trouble.names]))
+    let learned = exclusionsIn(current.criteria)
     for (let state = this.#states.pop(); this.#states.length > 0; state = this.#states.pop()) {
-      const pin = [...(state?.pins.values() ?? [])].at(-1)
-      if (state === undefined || pin === undefined) break
-      if (!pin.dependencies.some(({ name }) => troublesome.has(name))) continue
+      const pin = [...(state?.pins.values() ?? [])].at(-1) as Pin
+      const touches = (some: ReadonlySet<Name>) =>
+        pin.dependencies.some(({ name }) => some.has(name))
+      // What rested on this decision may be otherwise without it.
+      learned = learned.filter(exclusion => !touches(exclusion.names))
+      if (!touches(names)) continue
+      learned.push({ key: pin.key, edition: pin.candidate.edition, names: new Set(names) })
       const before = this.#states.at(-1) as State
-      const exclusions = [...state.criteria].map(([key, { excluded }]) => [key, excluded] as const)
-      const own = [pin.key, new Set([pin.candidate.edition])] as const
-      const criteria = withExclusions(before.criteria, [...exclusions, own])
-      if (await this.#isPossible(criteria)) {
+      const criteria = withExclusions(before.criteria, learned)
+      const dead = await this.#choices.dead(criteria)
+      if (dead === undefined) {
         this.#states[this.#states.length - 1] = { ...before, criteria }
         return
       }
+      for (const name of reasonsFor(dead, criteria)) names.add(name)
     }
-    const last = causes.at(-1) as Cause
-    throw await this.#explainer.failure(this.#causes.get(nameIn(last.key)) ?? last)
+    const last = troubles.at(-1) as Trouble
+    const told = troubles.find(({ key }) => this.#first.has(nameIn(key))) ?? last
+    throw await this.#explainer.failure(this.#first.get(nameIn(told.key)) ?? told)
   }
 
-  async #isPossible(criteria: Criteria): Promise<boolean> {
-    for (const [key, criterion] of criteria) {
-      if (criterion.needs.length === 0) continue
-      if ((await this.#candidates(key, criterion, criteria)).length === 0) return false
-    }
-    return true
-  }
-
-  async #candidates(key: string, criterion: Criterion, criteria: Criteria): Promise<Candidate[]> {
-    const [first] = criterion.needs
-    if (first === undefined) return []
-    const isPlain = first.extras.length === 0
-    const known = isPlain ? this.#memory.get(criterion) : undefined
-    if (known !== undefined) return known
-    const { catalog, shelf, constraints } = this.#parts
-    const editions = await catalog.editions(first.name).catch((error: unknown) => {
-      throw this.#explainer.trouble(error, criterion.needs)
-    })
-    if (editions === undefined) return []
-    const needs = [...needsOf(key, criteria), ...(constraints.get(first.name) ?? [])]
-    const found = shelf
-      .candidates(editions, needs)
-      .filter(
-        ({ edition }) =>
-          !criterion.excluded.has(edition) &&
-          needs.every(({ exact }) => exact === undefined || exact.edition === edition),
-      )
-    this.#memory.set(criterion, found)
-    return found
-  }
-
-  // Of the contradictions about one project the first says most: it is about the newest versions.
-  #note(cause: Cause): Cause {
-    const name = nameIn(cause.key)
-    if (!this.#causes.has(name)) this.#causes.set(name, cause)
-    return cause
+  // Of the troubles with one project the first says most: it is about the newest versions.
+  #note(trouble: Trouble): Trouble {
+    const name = nameIn(trouble.key)
+    if (!this.#first.has(name)) this.#first.set(name, trouble)
+    return trouble
   }
 }
 
-// A set of extras must not get ahead of what is required of the project itself.
-const needsOf = (key: string, criteria: Criteria): Need[] => {
-  const name = nameIn(key)
-  const own = criteria.get(key)?.needs ?? []
-  return name === key ? [...own] : [...own, ...(criteria.get(name)?.needs ?? [])]
-}
-
-const nameIn = (key: string): Name => key.split('[')[0] as Name
-
-const namesIn = (causes: readonly Cause[]): Set<Name> => {
-  const names = new Set<Name>()
-  for (const { needs } of causes)
-    for (const { name, parent } of needs) {
-      names.add(name)
-      if (parent !== undefined) names.add(parent.name)
-    }
-  return names
-}
-
-const compareWeights = (a: readonly number[], b: readonly number[]): number => {
-  const at = a.findIndex((weight, place) => weight !== b[place])
-  return (
-    at < 0 ? 0
-    : (a[at] as number) < (b[at] as number) ? -1
-    : 1
-  )
-}
+const troubleWith = (key: string, criteria: Criteria): Trouble => ({
+  key,
+  needs: needsOf(key, criteria),
+  names: reasonsFor(key, criteria),
+})
