@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache'
 import { distFilename, projectsOf, type Filename } from '../spec/filename.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
 import { orAbsent } from './error-code.ts'
-import { isSettled, stampOf, statsOf } from './stamp.ts'
+import { isSettled, linkStatsOf, stampOf, statsOf } from './stamp.ts'
 
 /** What lies in one directory, as far as it concerns an index. */
 interface Listing {
@@ -54,6 +54,18 @@ export class Directory {
     for (const [filename, path] of inRoot ?? []) if (!files.has(filename)) files.set(filename, path)
     const own = inRoot === undefined ? '' : [...inRoot.keys()].join()
     return { stamp: `${listings.map(({ stamp }) => stamp).join()}/${own}`, files }
+  }
+
+  /** True when one of a project's files has this name. Its own directory is not listed for that. */
+  async has(name: Name, filename: Filename): Promise<boolean> {
+    const home = join(this.#root, name)
+    if (linkStatsOf(join(home, filename)) !== undefined) return true
+    const root = await this.#list(this.#root)
+    if (this.#rootFiles(root).get(name)?.has(filename) === true) return true
+    const places = [...(root.directories.get(name) ?? []), ...(await this.#inPackages(root, name))]
+    for (const place of places)
+      if (place !== home && (await this.#list(place)).files.has(filename)) return true
+    return false
   }
 
   /** Every project that has a directory or a file in the root; a directory may turn out to be empty. */

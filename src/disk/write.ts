@@ -30,7 +30,7 @@ export const inDirectory = async <T>(
       return await action()
     } catch (error) {
       if (!hasCode(error, 'ENOENT') || attempt > attempts) throw error
-      await makeDirectory(directory, durable)
+      await makeDirectory(directory, durable !== false)
     }
 }
 
@@ -68,7 +68,7 @@ const writeAside = async (
   const handle = await inDirectory(layout.temporary, openAside, { durable: false })
   try {
     await handle.writeFile(data)
-    if (durable) await handle.sync()
+    if (durable !== false) await handle.sync()
   } catch (error) {
     await handle.close().catch(() => {})
     await discard(aside)
@@ -79,8 +79,11 @@ const writeAside = async (
 }
 
 export interface WriteOptions {
-  /** Sync file and directory, so that it survives a power cut. Not needed where a torn file counts as missing. */
-  readonly durable?: boolean
+  /**
+   * Sync file and directory, so that it survives a power cut. Not needed where a torn file counts as
+   * missing; `file`: not the directory yet, which the caller syncs.
+   */
+  readonly durable?: boolean | 'file'
   readonly mode?: number
 }
 
@@ -111,7 +114,7 @@ export const publish = async (
     await discard(aside)
     throw error
   }
-  if (durable) await syncDirectory(directory)
+  if (durable === true) await syncDirectory(directory)
 }
 
 /**
@@ -149,7 +152,7 @@ export const publishNew = async (
     throw error
   }
   await discard(aside)
-  if (durable) await syncDirectory(dirname(path))
+  if (durable === true) await syncDirectory(dirname(path))
   return true
 }
 

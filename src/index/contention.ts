@@ -49,11 +49,10 @@ export class Contention {
     this.#publication = parts.publication
   }
 
-  /** True when something has the name. */
+  /** True when something has the name, or had it until it was deleted. */
   async isTaken(name: Name, filename: Filename): Promise<boolean> {
-    if (linkStatsOf(this.#layout.file(name, filename)) !== undefined) return true
     if ((await this.#facts.tombstone(name, filename)) !== undefined) return true
-    return (await this.#directory.of(name)).files.has(filename)
+    return this.#directory.has(name, filename)
   }
 
   /**
@@ -124,7 +123,7 @@ export class Contention {
     if (there.path !== home && linkStatsOf(home) !== undefined) return 'same'
     const known = await this.#facts.uploaded(name, filename, sha256)
     if (known === undefined) await this.#publication.record(upload, there.stats.mtime)
-    if (there.path === home) await this.#publication.claim(upload)
+    if (there.path === home) await this.#publication.settle(upload)
     else if (!(await this.#publication.link(upload))) return undefined
     const tombstone = await this.#facts.tombstone(name, filename)
     if (tombstone?.sha256 !== sha256) return 'same'

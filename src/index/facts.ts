@@ -11,7 +11,7 @@ import { orAbsent } from '../disk/error-code.ts'
 import { readObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
 import { identityOf, isSettled, stampOf, statsOf } from '../disk/stamp.ts'
-import { create, forget, replace } from '../disk/write.ts'
+import { create, forget, replace, type WriteOptions } from '../disk/write.ts'
 import { distFilename, type Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
 import {
@@ -116,9 +116,9 @@ export class Facts {
       : this.#layout.fact(name, filename)
   }
 
-  /** Writes a fact, durably; always before the file that it is about. */
-  write(name: Name, fact: Fact): Promise<void> {
-    return replace(this.#layout, this.pathOf(name, fact), JSON.stringify(fact))
+  /** Writes a fact, durably unless told; always before the file that it is about. */
+  write(name: Name, fact: Fact, options: Pick<WriteOptions, 'durable'> = {}): Promise<void> {
+    return replace(this.#layout, this.pathOf(name, fact), JSON.stringify(fact), options)
   }
 
   /** Removes a fact, for good. */

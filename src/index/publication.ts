@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs'
 import type { Digests } from '../disk/digest.ts'
 import type { Layout } from '../disk/layout.ts'
 import { linkStatsOf } from '../disk/stamp.ts'
-import { discard, publish, publishNew, replace } from '../disk/write.ts'
+import { discard, publish, publishNew, replace, syncDirectory } from '../disk/write.ts'
 import { isWheel } from '../spec/filename.ts'
 import type { CoreMetadata } from './core-metadata.ts'
 import type { Facts } from './facts.ts'
@@ -23,7 +23,7 @@ export class Publication {
   }
 
   /**
-   * Keeps everything about an upload, durably; without its file it means nothing.
+   * Keeps everything about an upload; without its file it means nothing, and with it it is durable.
    * @param time what its page says as `upload-time`
    */
   async record(upload: Upload, time: Date = new Date()): Promise<void> {
@@ -34,14 +34,15 @@ export class Publication {
       const path = this.#layout.attestations(name, filename, sha256)
       await replace(this.#layout, path, JSON.stringify({ attestations }))
     }
-    await this.#facts.write(name, factOf(upload, time))
+    await this.#facts.write(name, factOf(upload, time), { durable: 'file' })
   }
 
   /** Gives the file its name, durably; false when the name is taken. */
   async link(upload: Upload): Promise<boolean> {
     const before = linkStatsOf(upload.path)
     const home = this.#layout.file(upload.name, upload.filename)
-    if (!(await publishNew(upload.path, home))) return false
+    if (!(await publishNew(upload.path, home, { durable: 'file' }))) return false
+    await this.#sync(upload)
     await this.#published(upload, before)
     return true
   }
@@ -49,8 +50,16 @@ export class Publication {
   /** Gives the file its name, durably, in place of what has it; that is unknown from then on. */
   async replace(upload: Upload): Promise<void> {
     const before = linkStatsOf(upload.path)
-    await publish(upload.path, this.#layout.file(upload.name, upload.filename))
+    const home = this.#layout.file(upload.name, upload.filename)
+    await publish(upload.path, home, { durable: 'file' })
+    await this.#sync(upload)
     await this.#published(upload, before)
+  }
+
+  // Both at once, since each waits for the disk.
+  async #sync({ name }: Upload): Promise<void> {
+    const directories = [this.#layout.facts(name), this.#layout.project(name)]
+    await Promise.all(directories.map(directory => syncDirectory(directory)))
   }
 
   async #published(upload: Upload, before: BigIntStats | undefined): Promise<void> {
@@ -59,12 +68,13 @@ export class Publication {
     // Unless somebody has put another one there already, this state of the file has this digest.
     const isOurs = after?.ino === before?.ino && after?.mtimeNs === before?.mtimeNs
     if (after !== undefined && isOurs) await this.#digests.remember(name, filename, after, sha256)
-    await this.claim(upload)
+    await this.#facts.claim(name, new Date().toISOString())
   }
 
-  /** Makes the name private, should all its files vanish. */
-  claim({ name }: Upload): Promise<void> {
-    return this.#facts.claim(name, new Date().toISOString())
+  /** Makes what was recorded durable where the file has its name already. */
+  async settle(upload: Upload): Promise<void> {
+    await this.#sync(upload)
+    await this.#facts.claim(upload.name, new Date().toISOString())
   }
 
   /** Forgets what was known of other bytes under this name. */

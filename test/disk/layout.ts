@@ -17,7 +17,16 @@ t.test('everything of ours lies below one directory, sorted by what losing it co
   const own = `/cache/${ownDirectory}`
   t.equal(layout.keep, `${own}/keep`)
   t.equal(layout.cache, `${own}/cache`)
-  for (const path of [layout.fact(name, filename), layout.ownership(name)])
+  const digest = 'ab'.repeat(32)
+  for (const path of [
+    layout.fact(name, filename),
+    layout.uploadedFact(name, filename, digest),
+    layout.tombstone(name, filename),
+    layout.claim(name),
+    layout.attestations(name, filename, digest),
+    layout.deleted(name, filename, digest),
+    layout.ownership(name),
+  ])
     t.ok(path.startsWith(layout.keep + sep), path)
   for (const path of [
     layout.page('pypi', name),
@@ -48,6 +57,10 @@ t.test('the longest names that are allowed fit into directory entries', async t 
   for (const path of [
     layout.fact(name, longest as Filename),
     layout.metadata(name, longest as Filename, 'ab'.repeat(32)),
+    layout.uploadedFact(name, longest as Filename, 'ab'.repeat(32)),
+    layout.tombstone(name, longest as Filename),
+    layout.attestations(name, longest as Filename, 'ab'.repeat(32)),
+    layout.deleted(name, longest as Filename, 'ab'.repeat(32)),
   ])
     t.ok(Buffer.byteLength(basename(path)) <= 255, basename(path))
   const project = projectName('a'.repeat(200)) as Name

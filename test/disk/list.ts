@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { Directory } from '../../src/disk/list.ts'
+import type { Filename } from '../../src/spec/filename.ts'
 import { projectName, type Name } from '../../src/spec/project-name.ts'
 
 const demo = projectName('demo') as Name
@@ -41,6 +42,12 @@ t.test(
       'demo_extra-3.0.tar.gz',
     ])
     t.same([...(await directory.names())].toSorted(), ['demo', 'demo-extra', 'packages'])
+    for (const version of ['1.0', '2.0', '3.0', '4.0'])
+      t.ok(await directory.has(demo, `demo-${version}.tar.gz` as Filename), version)
+    for (const version of ['1.1', '2.0', '3.0'])
+      t.notOk(await directory.has(demo, `demo_extra-${version}.tar.gz` as Filename), version)
+    t.ok(await directory.has(extra, 'demo_extra-3.0.tar.gz' as Filename))
+    t.notOk(await directory.has(demo, 'demo-5.0.tar.gz' as Filename))
   },
 )
 

@@ -2,7 +2,7 @@ import { mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import t, { type Test } from 'tap'
 import { Layout } from '../../src/disk/layout.ts'
-import { breakLock, stale, tryLock } from '../../src/disk/lock.ts'
+import { breakLock, lockSoon, stale, tryLock } from '../../src/disk/lock.ts'
 
 const lockIn = (t: Test) => new Layout(t.testdir()).lock('key')
 
@@ -65,4 +65,15 @@ t.test('what is no lock in the place of one is an error', async t => {
   const old = new Date(Date.now() - stale - 1000)
   await utimes(path, old, old)
   await t.rejects(tryLock(path), { code: 'ENOTDIR' })
+})
+
+t.test('a lock that is held is waited for, but not for ever', async t => {
+  const path = lockIn(t)
+  const release = await tryLock(path)
+  t.equal(await lockSoon(path, 20), undefined)
+  const waiting = lockSoon(path)
+  await release?.()
+  const mine = await waiting
+  t.type(mine, 'function')
+  await mine?.()
 })

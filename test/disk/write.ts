@@ -164,3 +164,32 @@ t.test('names aside are never used twice', async t => {
   t.equal(new Set(names).size, 1000)
   t.match(names[0], new RegExp(`-${process.pid}-\\d+$`))
 })
+
+t.test('a finished file gets a name that must be new, or stays aside', async t => {
+  const { directory, path } = setUp(t)
+  const [first, second] = [join(directory, 'first'), join(directory, 'second')]
+  await writeFile(first, 'one')
+  await writeFile(second, 'two')
+  t.equal(await writing.publishNew(first, path), true)
+  t.equal(await writing.publishNew(second, path, { durable: 'file' }), false)
+  t.equal(await readFile(path, 'utf8'), 'one')
+  t.equal(await readFile(second, 'utf8'), 'two', 'the loser is still there')
+  t.same((await readdir(directory)).toSorted(), ['a', 'second'])
+  const { publishNew } = await withFailing(t, { link: failing('ENOSPC') })
+  await t.rejects(publishNew(second, join(directory, 'third')), { code: 'ENOSPC' })
+  t.equal(await readFile(second, 'utf8'), 'two', 'and so is one that could not be linked')
+})
+
+t.test('a file is moved with its directory made, and stays when that fails', async t => {
+  const { directory, path } = setUp(t)
+  const from = join(directory, 'from')
+  await writeFile(from, 'bytes')
+  const { move } = await withFailing(t, { rename: failing('EXDEV') })
+  await t.rejects(move(from, path), { code: 'EXDEV' })
+  await writing.move(from, path)
+  t.equal(await readFile(path, 'utf8'), 'bytes')
+  t.same(await readdir(directory), ['a'])
+  await writing.forget(path)
+  await writing.forget(path)
+  t.same(await readdir(join(directory, 'a/b')), [])
+})

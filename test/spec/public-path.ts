@@ -8,6 +8,7 @@ import {
   localPath,
   mirroredPath,
   projectInPath,
+  provenancePath,
 } from '../../src/spec/public-path.ts'
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32)
@@ -23,6 +24,13 @@ const path = (url: string, filename = 'foo-1.0.tar.gz', name = 'foo') =>
 t.test('a plus is written as %2B (SA-73)', async t => {
   t.equal(encodeFilename('foo-1.0+a+b.zip' as Filename), 'foo-1.0%2Ba%2Bb.zip')
   t.equal(localPath('foo' as Name, 'foo-1.0+a.zip' as Filename), 'packages/foo/foo-1.0%2Ba.zip')
+})
+
+t.test('attestations are found at a path like that of PyPI (PY-10)', async t => {
+  t.equal(
+    provenancePath('foo' as Name, '1!1.0+a', 'foo-1!1.0+a.zip' as Filename),
+    'integrity/foo/1!1.0%2Ba/foo-1!1.0%2Ba.zip/provenance',
+  )
 })
 
 t.test("PyPI's own paths are kept, whatever the host", async t => {
