@@ -3,7 +3,6 @@
  * uploaded file bears its digest in its name: it can be written before the file gets its name, and
  * whoever loses a race for the name has spoilt nothing.
  */
-import { createHash } from 'node:crypto'
 import { readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
@@ -21,25 +20,7 @@ import {
   type Tombstone,
   type UploadedFact,
 } from './fact.ts'
-
-/** The facts about a project's files, and a stamp that changes when they do. */
-export interface ProjectFacts {
-  readonly stamp: string
-  readonly mirrored: ReadonlyMap<Filename, MirroredFact>
-  /** Several for one name where it was replaced, or where somebody lost a race for it. */
-  readonly uploaded: ReadonlyMap<Filename, readonly UploadedFact[]>
-  readonly deleted: ReadonlyMap<Filename, Tombstone>
-  /** ISO time of the first upload, which made the name private. */
-  readonly claimed: string | undefined
-}
-
-const none: ProjectFacts = {
-  stamp: '-',
-  mirrored: new Map(),
-  uploaded: new Map(),
-  deleted: new Map(),
-  claimed: undefined,
-}
+import { digestOf, none, type ProjectFacts } from './project-facts.ts'
 
 const hour = 3_600_000
 const minute = 60_000
@@ -184,19 +165,4 @@ const filenameIn = (entry: string): Filename | undefined => {
   if (!entry.endsWith('.json')) return undefined
   const stem = entry.slice(0, -'.json'.length)
   return distFilename(stem) ?? distFilename(stem.replace(marks, ''))
-}
-
-// Of mirrored files the number is enough: nothing about them changes.
-const digestOf = ({
-  mirrored,
-  uploaded,
-  deleted,
-  claimed,
-}: Omit<ProjectFacts, 'stamp'>): string => {
-  const hash = createHash('sha256')
-  for (const facts of uploaded.values())
-    for (const { sha256, file, at } of facts)
-      hash.update(JSON.stringify([file.filename, sha256, file.yanked, at]))
-  for (const { filename, sha256 } of deleted.values()) hash.update(`-${filename} ${sha256}`)
-  return `${mirrored.size}.${claimed ?? ''}.${hash.digest('hex').slice(0, 16)}`
 }

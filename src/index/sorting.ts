@@ -7,8 +7,8 @@ import type { Name } from '../spec/project-name.ts'
 import { isComplete } from './archives.ts'
 import type { Damaged } from './damaged.ts'
 import type { UploadedFact } from './fact.ts'
-import type { ProjectFacts } from './facts.ts'
 import type { Mirrored, Uploaded } from './local.ts'
+import type { ProjectFacts } from './project-facts.ts'
 import { unlessChanged } from './unless-changed.ts'
 
 /** The files of a project by where they come from. */

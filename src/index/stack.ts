@@ -14,6 +14,7 @@ import { mergedPage, type Listed, type View } from './merge.ts'
 import type { Entry, Mirror } from './mirror.ts'
 import type { Owner, Ownership } from './ownership.ts'
 import { Upstreams } from './upstreams.ts'
+import { Views } from './views.ts'
 
 /** Milliseconds for which a page is believed to lack what is asked for and it does not list. */
 const recent = 5000
@@ -29,6 +30,7 @@ export class Stack implements Index {
   readonly #holdings: Holdings
   readonly #upstreams: Upstreams
   readonly #ownership: Ownership
+  readonly #views: Views
   readonly #metadata: CoreMetadata
   readonly #offline: boolean
   readonly #log: Log
@@ -50,6 +52,7 @@ export class Stack implements Index {
     this.#upstreams = new Upstreams(parts.mirrors, parts.offline)
     this.#ownership = parts.ownership
     this.#metadata = parts.metadata
+    this.#views = new Views({ ...parts, upstreams: this.#upstreams })
     this.#offline = parts.offline
     this.#log = parts.log
   }
@@ -66,7 +69,7 @@ export class Stack implements Index {
   }
 
   async project(name: Name, ask: Ask = {}): Promise<Project | undefined> {
-    const view = await this.#view(name, ask)
+    const view = await this.#views.of(name, ask)
     if (!hasAnything(view, this.#offline)) return undefined
     const { local, owner, listed } = view
     const source = listed?.source ?? (view.cutOff ? 'stale' : 'hit')
@@ -146,33 +149,7 @@ export class Stack implements Index {
 
   /** What is known of a project and by which rules, for `explain`. */
   explain(name: Name): Promise<View> {
-    return this.#view(name, {})
-  }
-
-  async #view(name: Name, ask: Ask): Promise<View> {
-    const local = await this.#folder.of(name)
-    const owner = await this.#ownership.of(name, local)
-    if (owner.kind === 'private') return { local, owner, listed: undefined, cutOff: false }
-    const hasLocal = local.mirrored.size + local.uploaded.size + local.dropped.size > 0
-    try {
-      const listed = await this.#upstreams.listed(name, ask)
-      if (owner.kind === 'public' || this.#offline) return { local, owner, listed, cutOff: false }
-      const decided = await this.#ownership.decide(name, local, await listed?.held.page())
-      return {
-        local,
-        owner: decided,
-        listed: decided.kind === 'public' ? listed : undefined,
-        cutOff: false,
-      }
-    } catch (error) {
-      // Nothing of this project's page is held, but files are: better these than none.
-      if (!hasLocal) throw error
-      this.#log.warn('upstream cannot be asked, listing local files only', {
-        project: name,
-        reason: (error as Error).message,
-      })
-      return { local, owner, listed: undefined, cutOff: true }
-    }
+    return this.#views.of(name, {})
   }
 
   async #openLocal(wanted: Wanted, local: Local, owner: Owner): Promise<Resource | undefined> {
@@ -203,7 +180,7 @@ export class Stack implements Index {
     const held = await find(listed)
     if (held !== undefined || this.#offline) return held
     const isOld = listed !== undefined && Date.now() - listed.held.confirmed > recent
-    const view = await this.#view(name, { confirm: isOld })
+    const view = await this.#views.of(name, { confirm: isOld })
     if (view.owner.kind === 'private') return undefined
     const entry = await find(view.listed)
     if (entry === undefined && (view.cutOff || view.listed?.source === 'stale'))
