@@ -21,7 +21,7 @@ interface Prepared {
   readonly options: Reply
 }
 
-// Browsers that install (micropip, JupyterLite) ask first (SA-49); only of what cannot be changed.
+// Browsers that install (micropip, JupyterLite) ask first (SA-49); to read is all they may.
 const preflight = [
   'Access-Control-Allow-Origin',
   '*',
@@ -38,11 +38,10 @@ const prepare = (route: Route): Prepared => {
   const { GET } = route
   if (GET !== undefined) handlers.set('HEAD', GET)
   const allow = [...handlers.keys(), 'OPTIONS'].join(', ')
-  const readOnly = [...handlers.keys()].every(method => method === 'GET' || method === 'HEAD')
   return {
     handlers,
     allow,
-    options: { status: 204, headers: ['Allow', allow, ...(readOnly ? preflight : [])] },
+    options: { status: 204, headers: ['Allow', allow, ...(GET === undefined ? [] : preflight)] },
   }
 }
 

@@ -1,7 +1,7 @@
 import { HttpError } from '../http/error.ts'
 import { receiveForm, type Form } from '../http/form.ts'
 import type { ReceivedFile } from '../http/receive.ts'
-import { text, type Reply } from '../http/reply.ts'
+import { notAllowed, text, type Reply } from '../http/reply.ts'
 import { readClaims } from '../spec/upload.ts'
 import type { GuardedHandler } from './access.ts'
 import { publish, type Publishing } from './publish.ts'
@@ -16,7 +16,7 @@ const register = new Set(['submit', 'submit_pkg_info', 'verify'])
 export const uploadHandler =
   (publishing: Publishing): GuardedHandler =>
   async (exchange, rest, visitor) => {
-    if (rest.length > 0) return text(404, 'not found: upload to the index itself')
+    if (rest.length > 0) return notAllowed('GET, HEAD, OPTIONS')
     const { temporary, maxUpload } = publishing
     const form = await receiveForm(exchange, { temporary, most: maxUpload })
     try {
