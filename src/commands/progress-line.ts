@@ -11,8 +11,9 @@ interface Screen {
   write(text: string): unknown
 }
 
-const draw = ({ wanted, done, bytes }: Progress): string => {
-  const filled = wanted === 0 ? 0 : Math.floor((done / wanted) * width)
+const draw = ({ projects, wanted, done, bytes }: Progress): string => {
+  if (wanted === 0) return `looking at ${projects} projects`
+  const filled = Math.floor((done / wanted) * width)
   const bar = '='.repeat(filled) + (filled < width ? '>' : '')
   return `[${bar.padEnd(width)}] ${done} of ${wanted} files, ${longBytes(bytes)} fetched`
 }

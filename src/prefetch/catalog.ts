@@ -23,15 +23,23 @@ export class Catalog {
   readonly #index: Index
   readonly #slots: Slots
   readonly #signal: AbortSignal
+  readonly #onLooked: () => void
   readonly #editions = new Map<Name, Promise<Editions | undefined>>()
   readonly #told = new Map<Filename, Promise<Told>>()
   readonly #new = new Set<Filename>()
 
-  /** @param slots how many questions are asked at a time */
-  constructor(index: Index, slots: Slots, signal: AbortSignal) {
-    this.#index = index
-    this.#slots = slots
-    this.#signal = signal
+  constructor(parts: {
+    index: Index
+    /** How many questions are asked at a time. */
+    slots: Slots
+    signal: AbortSignal
+    /** Called whenever another project is looked at. */
+    onLooked: () => void
+  }) {
+    this.#index = parts.index
+    this.#slots = parts.slots
+    this.#signal = parts.signal
+    this.#onLooked = parts.onLooked
   }
 
   /** The versions of a project; undefined when there is no such project. Throws when nobody can say. */
@@ -39,6 +47,7 @@ export class Catalog {
     return remembered(this.#editions, name, mostProjects, () =>
       this.#ask(async () => {
         const page = await (await this.#index.project(name))?.page()
+        this.#onLooked()
         return page === undefined ? undefined : new Editions(name, page.files)
       }),
     )
@@ -61,6 +70,11 @@ export class Catalog {
     const kept = await this.#index.fetch({ name, filename: file.filename, path: file.url })
     if (kept !== undefined) this.#note(file.filename, kept.source)
     return kept
+  }
+
+  /** Projects looked at so far. */
+  get size(): number {
+    return this.#editions.size
   }
 
   /** True for a file that was not here before, even if it came only for what it tells. */

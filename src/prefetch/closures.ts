@@ -23,7 +23,7 @@ export interface Order {
   readonly constraints: readonly Wish[]
   readonly rules: Rules
   readonly target: Target
-  /** The lines that fail where the wishes are no lines themselves. */
+  /** The lines that fail where the wishes are no lines, but what something is built with. */
   readonly behalf?: readonly Wish[]
 }
 
@@ -73,7 +73,8 @@ export class Closures {
 
   #fail({ wishes, behalf }: Order, error: UnsatisfiableError): void {
     const guilty = error.wishes.length > 0 ? error.wishes : wishes
-    this.#session.tally.fail(behalf ?? guilty, error.message)
+    if (behalf === undefined) this.#session.tally.fail(guilty, error.message)
+    else this.#session.tally.fail(behalf, `${guilty[0]?.place}: ${error.message}`)
   }
 
   async #fetchVersion(order: Order, shelf: Shelf, { candidate, wishes }: Decided): Promise<void> {

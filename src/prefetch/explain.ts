@@ -87,13 +87,15 @@ export class Explainer {
       list.length > mostNamed ?
         `${list.slice(0, mostNamed).join(', ')} and ${list.length - mostNamed} more`
       : list.join(', ')
+    // A line of the input that stands alone is told by its place already.
+    const behind = needs.length === 1 && needs[0]?.wish !== undefined ? '' : `: ${named}`
     const editions = await this.#catalog.editions(name)
-    if (editions === undefined) return `there is no project ${name}: ${named}`
+    if (editions === undefined) return `there is no project ${name}${behind}`
     const [newest] = editions.all
-    if (newest === undefined) return `${name} has no files to install: ${named}`
+    if (newest === undefined) return `${name} has no files to install${behind}`
     for (const need of needs)
       if (editions.within(need.specifier, need.specifiers).size === 0)
-        return `no version of ${name} is within ${describeNeed(need)}; the newest is ${newest.version.text}`
+        return `no version of ${name} is within ${need.specifier}, the newest is ${newest.version.text}${behind}`
     const edition = editions.all.find(one =>
       needs.every(({ specifier, specifiers, exact }) =>
         exact === undefined ?
@@ -103,7 +105,7 @@ export class Explainer {
     )
     return edition === undefined ?
         `the requirements exclude each other: ${named}`
-      : `${this.#unfit(edition, editions, needs)}: ${named}`
+      : `${this.#unfit(edition, editions, needs)}${behind}`
   }
 
   // Why no file of a version within all specifiers will do.

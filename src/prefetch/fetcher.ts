@@ -70,6 +70,16 @@ export class Fetcher {
     return this.#done.get(file.filename) as CachedFile
   }
 
+  /** Tells how far everything has come. */
+  tell(): void {
+    this.#onProgress({
+      projects: this.#catalog.size,
+      wanted: this.#running.size,
+      done: this.#done.size,
+      bytes: this.#bytes,
+    })
+  }
+
   #once(name: Name, file: File): Promise<Kept> {
     const running = this.#running.get(file.filename)
     if (running !== undefined) return running
@@ -77,7 +87,7 @@ export class Fetcher {
     // Whoever asked meets the failure; there may be more of them than one.
     fetching.catch(() => {})
     this.#running.set(file.filename, fetching)
-    this.#tell()
+    this.tell()
     return fetching
   }
 
@@ -91,12 +101,8 @@ export class Fetcher {
     const fetched = this.#catalog.isNew(filename)
     this.#done.set(filename, { name, filename, size: kept.size, fetched })
     if (fetched) this.#bytes += kept.size
-    this.#tell()
+    this.tell()
     return kept
-  }
-
-  #tell(): void {
-    this.#onProgress({ wanted: this.#running.size, done: this.#done.size, bytes: this.#bytes })
   }
 }
 

@@ -40,6 +40,8 @@ export interface Report {
 
 /** How far the files have come. */
 export interface Progress {
+  /** Projects looked at so far. */
+  readonly projects: number
   /** Files known to be wanted so far. */
   readonly wanted: number
   readonly done: number

@@ -51,6 +51,7 @@ interface Trouble {
   readonly names: ReadonlySet<Name>
   /** Where it is not the needs that contradict each other. */
   readonly reason?: string
+  readonly criteria: Criteria
 }
 
 /**
@@ -107,7 +108,7 @@ export class Resolver {
     for (const need of roots) criteria = withNeed(criteria, need)
     const key = await this.#choices.dead(criteria)
     if (key === undefined) return criteria
-    throw await this.#explainer.failure({ key, needs: needsOf(key, criteria) })
+    throw await this.#explainer.failure(toldOf(troubleWith(key, criteria)))
   }
 
   async #next({ criteria, pins }: State): Promise<string | undefined> {
@@ -195,7 +196,7 @@ export class Resolver {
     }
     const last = troubles.at(-1) as Trouble
     const told = troubles.find(({ key }) => this.#first.has(nameIn(key))) ?? last
-    throw await this.#explainer.failure(this.#first.get(nameIn(told.key)) ?? told)
+    throw await this.#explainer.failure(toldOf(this.#first.get(nameIn(told.key)) ?? told))
   }
 
   // Of the troubles with one project the first says most: it is about the newest versions.
@@ -210,4 +211,13 @@ const troubleWith = (key: string, criteria: Criteria): Trouble => ({
   key,
   needs: needsOf(key, criteria),
   names: reasonsFor(key, criteria),
+  criteria,
+})
+
+// For people, a set of extras and its project are one thing: what is required of the one counts.
+const toldOf = ({ needs, criteria, ...others }: Trouble) => ({
+  ...others,
+  needs: needs.flatMap(need =>
+    need.exact === undefined ? [need] : (criteria.get(need.exact.key)?.needs ?? []),
+  ),
 })

@@ -18,7 +18,7 @@ export interface PrefetchOptions {
   /** Files that are fetched at a time; 12. */
   readonly jobs?: number
   readonly signal?: AbortSignal
-  /** Called whenever a file is wanted or done. */
+  /** Called whenever a project is looked at, or a file is wanted or done. */
   readonly onProgress?: (progress: Progress) => void
 }
 
@@ -48,7 +48,12 @@ export class Session {
   constructor(index: Index, options: PrefetchOptions) {
     this.signal = options.signal ?? new AbortController().signal
     this.host = options.host
-    this.catalog = new Catalog(index, new Slots(questions), this.signal)
+    this.catalog = new Catalog({
+      index,
+      slots: new Slots(questions),
+      signal: this.signal,
+      onLooked: () => this.#fetcher.tell(),
+    })
     this.#fetcher = new Fetcher({
       catalog: this.catalog,
       jobs: options.jobs ?? 12,

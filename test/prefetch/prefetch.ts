@@ -186,7 +186,7 @@ t.test('what cannot be fetched to build an sdist is a failure of its line', asyn
   })
   const report = await fill('source\n')
   t.match(report.failures, [
-    /requirements.txt:1: there is no project no-such-builder.*to build source-1\.0\.tar\.gz/,
+    /requirements.txt:1: to build source-1\.0\.tar\.gz: there is no project no-such-builder/,
   ])
   t.same(versionsIn(report), ['source-1.0'])
 })
