@@ -68,9 +68,12 @@ const got = async (served: Served, upstream: Upstream, { filename, bytes }: Dist
 
 /** Parts and temporary files that stay, when nothing is being written any more. */
 const leftOver = async (directory: string): Promise<string[]> => {
-  for (let turn = 0; turn < 1500 && (await aside(directory)).length > 0; turn += 1)
+  let found = await aside(directory)
+  for (let turn = 0; turn < 1500 && found.length > 0; turn += 1) {
     await new Promise(resolve => setTimeout(resolve, 10))
-  return aside(directory)
+    found = await aside(directory)
+  }
+  return found
 }
 
 const aside = async (directory: string): Promise<string[]> => {
