@@ -48,6 +48,13 @@ const system: ReadonlyMap<string, readonly [status: number, line: string]> = new
       'the server may not use a file of its cache: the operator must correct its owner or mode',
     ],
   ],
+  [
+    'EXDEV',
+    [
+      500,
+      'a project has a file system of its own: the operator must put the cache on one file system',
+    ],
+  ],
   ['EIO', [500, 'the disk of the cache fails: the operator must look at it']],
 ])
 
