@@ -47,26 +47,28 @@ export class Closures {
     const scout = new Scout(parts)
     const roots = order.wishes.map(needOf)
     scout.explore(roots)
-    const found = await this.#resolve(new Resolver({ ...parts, scout }), roots, order)
+    const found = await this.#resolve(() => new Resolver({ ...parts, scout }), roots, order)
     const wide = new Shelf(new Machine(order.target), order.rules)
     for (const decided of found) this.#session.begin(() => this.#fetchVersion(order, wide, decided))
   }
 
   // A line that cannot be had must not keep the others from the cache.
-  async #resolve(resolver: Resolver, roots: readonly Need[], order: Order): Promise<Decided[]> {
-    const reasons = await Promise.all(roots.map(need => resolver.impossible(need)))
+  async #resolve(search: () => Resolver, roots: readonly Need[], order: Order): Promise<Decided[]> {
+    const reasons = await Promise.all(roots.map(need => search().impossible(need)))
     for (const reason of reasons) if (reason !== undefined) this.#fail(order, reason)
     let left = roots.filter((_, place) => reasons[place] === undefined)
     while (left.length > 0) {
-      const outcome = await resolver.resolve(left).catch((error: unknown) => {
-        if (error instanceof UnsatisfiableError) return error
-        throw error
-      })
+      const outcome = await search()
+        .resolve(left)
+        .catch((error: unknown) => {
+          if (error instanceof UnsatisfiableError) return error
+          throw error
+        })
       if (!(outcome instanceof UnsatisfiableError)) return outcome
       this.#fail(order, outcome)
-      const { wishes } = outcome
-      if (wishes.length === 0) break
-      left = left.filter(({ wish }) => wish !== undefined && !wishes.includes(wish))
+      // A search that was given up knows of no line: the next would be given up, too.
+      if (outcome.wishes.length === 0) break
+      left = left.filter(({ wish }) => wish !== undefined && !outcome.wishes.includes(wish))
     }
     return []
   }
@@ -108,11 +110,12 @@ export class Closures {
   /** Has everything fetched that building a source distribution needs, which is in the cache. */
   async build(name: Name, file: File, target: Target, behalf: readonly Wish[]): Promise<void> {
     const { catalog, tally, host } = this.#session
-    const told = await catalog.told(name, file).catch(() => undefined)
-    if (told === undefined) return
-    if (told.note !== undefined) tally.note(told.note)
+    const told = await catalog.told(name, file).catch((error: unknown) => {
+      tally.note(`${file.filename} cannot be read: ${(error as Error).message}`)
+    })
+    if (told?.note !== undefined) tally.note(told.note)
     const { environment } = new Machine(concrete(target, host))
-    const wishes = told.build.flatMap(text => wishesIn(text, `to build ${file.filename}`))
+    const wishes = (told?.build ?? []).flatMap(text => wishesIn(text, `to build ${file.filename}`))
     const needed = wishes.filter(({ appliesTo }) => appliesTo(environment))
     const key = [target.python, target.platform, ...needed.map(({ line }) => line)].join('\n')
     if (needed.length === 0 || this.#built.has(key)) return

@@ -19,11 +19,6 @@ export class Machine {
     return `Python ${this.target.python} on ${this.target.platform}`
   }
 
-  /** True when the target leaves the Python or the platform open: then whatever fits is wanted. */
-  get isOpen(): boolean {
-    return this.target.python === 'any' || this.target.platform === 'any'
-  }
-
   /** True when a `Requires-Python` lets its Python in; one that cannot be read excludes none. */
   runs(requiresPython: string | null | undefined): boolean {
     const text = requiresPython ?? ''

@@ -4,8 +4,6 @@ import { Choices } from './choices.ts'
 import {
   decided,
   exclusionsIn,
-  nameIn,
-  needsOf,
   reasonsFor,
   withExclusions,
   withNeed,
@@ -24,6 +22,7 @@ import { Preference } from './preference.ts'
 import type { Scout } from './scout.ts'
 import type { Candidate, Shelf } from './shelf.ts'
 import { UnreadableError } from './told.ts'
+import { asTold, Troubles, troubleWith, type Trouble } from './trouble.ts'
 
 /** Decisions before a search is given up; pip's own limit is of the same size. */
 const mostRounds = 100_000
@@ -43,30 +42,19 @@ export interface ResolverParts {
   readonly signal: AbortSignal
 }
 
-/** Nothing is left of what these needs require. */
-interface Trouble {
-  readonly key: string
-  readonly needs: readonly Need[]
-  /** The projects on whose requirements that rests. */
-  readonly names: ReadonlySet<Name>
-  /** Where it is not the needs that contradict each other. */
-  readonly reason?: string
-  readonly criteria: Criteria
-}
-
 /**
  * Finds a version of everything that some needs lead to, by pip's search (that of resolvelib), so
  * that it comes to pip's versions: the newest of each that fits what is known when it is decided.
  * What a later decision contradicts is decided again. Where nothing is left to decide for, the search
  * goes back to the last decision that contributed to the trouble; unlike pip's it remembers what
- * each dead end rests on, so that it finds a solution where pip may miss it.
+ * each dead end rests on, so that it finds a solution where pip may miss it. For one search.
  */
 export class Resolver {
   readonly #parts: ResolverParts
   readonly #explainer: Explainer
   readonly #choices: Choices
   readonly #preference = new Preference()
-  readonly #first = new Map<Name, Trouble>()
+  readonly #troubles = new Troubles()
   #states: State[] = []
 
   constructor(parts: ResolverParts) {
@@ -89,7 +77,6 @@ export class Resolver {
   /** @throws {UnsatisfiableError} naming what cannot be had, or excludes each other */
   async resolve(roots: readonly Need[]): Promise<Decided[]> {
     this.#states = [{ pins: new Map(), criteria: await this.#begin(roots) }]
-    this.#first.clear()
     const deadline = performance.now() + longest
     for (let round = 0; round < mostRounds && performance.now() < deadline; round++) {
       this.#parts.signal.throwIfAborted()
@@ -108,7 +95,7 @@ export class Resolver {
     for (const need of roots) criteria = withNeed(criteria, need)
     const key = await this.#choices.dead(criteria)
     if (key === undefined) return criteria
-    throw await this.#explainer.failure(toldOf(troubleWith(key, criteria)))
+    throw await this.#explainer.failure(asTold(troubleWith(key, criteria)))
   }
 
   async #next({ criteria, pins }: State): Promise<string | undefined> {
@@ -141,14 +128,14 @@ export class Resolver {
       dependencies = await this.#parts.dependencies.of(candidate, (needs[0] as Need).extras)
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw this.#explainer.trouble(error, needs)
-      return this.#note({ ...troubleWith(key, state.criteria), reason: error.message })
+      return this.#troubles.note({ ...troubleWith(key, state.criteria), reason: error.message })
     }
     let criteria = state.criteria
     for (const need of dependencies) {
       criteria = withNeed(criteria, need)
       const its = keyOf(need)
       if ((await this.#choices.of(its, criteria)).length === 0)
-        return this.#note(troubleWith(its, criteria))
+        return this.#troubles.note(troubleWith(its, criteria))
     }
     return this.#withPin(state, criteria, { key, candidate, dependencies })
   }
@@ -194,30 +181,6 @@ export class Resolver {
       }
       for (const name of reasonsFor(dead, criteria)) names.add(name)
     }
-    const last = troubles.at(-1) as Trouble
-    const told = troubles.find(({ key }) => this.#first.has(nameIn(key))) ?? last
-    throw await this.#explainer.failure(toldOf(this.#first.get(nameIn(told.key)) ?? told))
-  }
-
-  // Of the troubles with one project the first says most: it is about the newest versions.
-  #note(trouble: Trouble): Trouble {
-    const name = nameIn(trouble.key)
-    if (!this.#first.has(name)) this.#first.set(name, trouble)
-    return trouble
+    throw await this.#explainer.failure(asTold(this.#troubles.best(troubles) as Trouble))
   }
 }
-
-const troubleWith = (key: string, criteria: Criteria): Trouble => ({
-  key,
-  needs: needsOf(key, criteria),
-  names: reasonsFor(key, criteria),
-  criteria,
-})
-
-// For people, a set of extras and its project are one thing: what is required of the one counts.
-const toldOf = ({ needs, criteria, ...others }: Trouble) => ({
-  ...others,
-  needs: needs.flatMap(need =>
-    need.exact === undefined ? [need] : (criteria.get(need.exact.key)?.needs ?? []),
-  ),
-})
