@@ -11,7 +11,7 @@ import { readTarget, type Target } from '../spec/environment.ts'
 import { InputError } from '../spec/input-error.ts'
 import { longBytes } from './banner.ts'
 import { complain, print, type Invocation } from './command.ts'
-import { thisPlatform, thisPython } from './host.ts'
+import { thisPlatform, thisPython } from '../prefetch/host.ts'
 import { isSet } from './open-cache.ts'
 import { ProgressLine } from './progress-line.ts'
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { hostPlatform, newestPython, readTarget, type Target } from '../spec/environment.ts'
+import { hostPlatform, newestPython, readTarget } from '../spec/environment.ts'
 
 const script =
   'import sys, sysconfig; print("%d.%d%s" % (*sys.version_info[:2], ' +
@@ -34,6 +34,3 @@ export const thisPython = async (): Promise<string> => {
     return newestPython
   }
 }
-
-/** This machine as a target. */
-export const thisHost = async (): Promise<Target> => readTarget(await thisPython(), thisPlatform())
