@@ -43,7 +43,7 @@ const post = (agent, body) =>
           parts =>
             response.statusCode === 200 ?
               resolve()
-            : reject(new Error(`${response.statusCode} ${Buffer.concat(parts)}`)),
+            : reject(new Error(`${response.statusCode} ${Buffer.concat(parts).toString()}`)),
           reject,
         )
     })
