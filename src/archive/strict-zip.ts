@@ -86,7 +86,8 @@ const checkRecord = (path: string, record: CentralRecord): void => {
   if ((flags & streamed) !== 0) refuse('has its size behind it: pack the archive into a plain file')
   if ((flags & ~harmless) !== 0) refuse('is encrypted or packed in a strange way')
   if (method !== 0 && method !== 8) refuse('is packed by an unknown method: use deflate')
-  if (type !== 0 && type !== plainFile && type !== folder) refuse('is neither a plain file nor a directory')
+  if (type !== 0 && type !== plainFile && type !== folder)
+    refuse('is neither a plain file nor a directory')
   if (method === 0 && packed !== size) refuse('has two sizes')
   if ((path.endsWith('/') || type === folder) && size > 0) refuse('is a directory with content')
 }

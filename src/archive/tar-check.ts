@@ -24,7 +24,9 @@ export class TarCheck {
     checkPath(member.path)
     const parts = partsOf(member.path)
     if (!/^[01257]$/.test(member.type))
-      throw new ArchiveError(`${shownPath(member.path)} is neither a plain file nor a directory or link`)
+      throw new ArchiveError(
+        `${shownPath(member.path)} is neither a plain file nor a directory or link`,
+      )
     if (parts[0] !== undefined) this.#tops.add(parts[0])
     if (this.#tops.size > this.#mostTops)
       throw new ArchiveError('it has more than one top directory')
