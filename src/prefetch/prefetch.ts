@@ -29,9 +29,12 @@ export const prefetch = async (
 ): Promise<Report> => {
   const session = new Session(index, options)
   const closures = new Closures(session)
-  for (const target of targets)
-    if (wishes.closed) new Locked(session, closures, wishes, target).fetch()
+  for (const target of targets) {
+    const refusal = wishes.refuses?.(new Machine(target).environment)
+    if (refusal !== undefined) session.tally.fail([], refusal)
+    else if (wishes.closed) new Locked(session, closures, wishes, target).fetch()
     else session.begin(() => fetchOpen(session, closures, wishes, target))
+  }
   return session.report(wishes)
 }
 

@@ -139,6 +139,23 @@ t.test('of a lock, the files it lists that fit a target', async t => {
   t.same((await files('any', 'any')).length, 3, 'everything that is listed')
 })
 
+t.test('a lock says for which Pythons it was not made', async t => {
+  const { fill, upstream, askedFiles } = await place(t, { leaf: { '1.0': {} } })
+  const filename = 'leaf-1.0-py3-none-any.whl'
+  const path = upstream.path(filename)
+  const digest = path.split('/').slice(2, 5).join('')
+  const lock = lockOf([{ filename, digest, url: `${upstream.origin}${path}` }]).replace(
+    'lock-version',
+    'requires-python = ">=3.12"\nlock-version',
+  )
+  const targets = [readTarget('3.9', 'any')]
+  const { failures } = await fill(lock, { name: 'pylock.toml', targets })
+  t.same(failures, ['pylock.toml is for Python >=3.12'])
+  t.same(askedFiles(), [])
+  const open = [readTarget('any', 'any')]
+  t.same((await fill(lock, { name: 'pylock.toml', targets: open })).failures, [])
+})
+
 t.test('a hash in a lock that is not upstream’s fails, naming the file (need 18)', async t => {
   const { fill, upstream, askedFiles } = await place(t, { leaf: { '1.0': {} } })
   const filename = 'leaf-1.0-py3-none-any.whl'
