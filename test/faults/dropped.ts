@@ -467,7 +467,7 @@ t.test('the directories of the original programs are served as they are (N29)', 
 
 const copied = async (t: Test, { directory }: Served): Promise<string> => {
   const copy = `${directory}-copy`
-  t.teardown(() => rm(copy, { recursive: true, force: true }))
+  t.teardown(() => rm(copy, { recursive: true, force: true, maxRetries: 10 }))
   await cp(directory, copy, {
     recursive: true,
     filter: path => !path.includes('.proxypypi'),

@@ -62,7 +62,7 @@ t.test('a copy of the directory serves the same elsewhere (P12)', async t => {
   const directory = `${served.directory}-copy`
   await cp(served.directory, directory, { recursive: true, preserveTimestamps: true })
   t.teardown(async () => {
-    await rm(directory, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true, maxRetries: 10 })
   })
   const copy = await serve(t, {
     ...hasty,

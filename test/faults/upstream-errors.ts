@@ -250,6 +250,6 @@ t.test('after the directory of pages was wiped a file is still found (TC-51, SA-
   const { served, upstream } = await proxied(t)
   upstream.project('demo', [plain(wheel)])
   t.equal((await listing(served.url, 'demo')).status, 200)
-  await rm(`${served.directory}/.proxypypi/cache`, { recursive: true })
+  await rm(`${served.directory}/.proxypypi/cache`, { recursive: true, maxRetries: 10 })
   t.equal((await fetched(served, upstream.path(wheel.filename))).status, 200)
 })

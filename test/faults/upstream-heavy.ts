@@ -89,7 +89,7 @@ t.test(
       t.equal(health.status, 200)
       t.ok(performance.now() - began < 5000, `${what}: ${Math.round(performance.now() - began)} ms`)
       if (page.status === 200) {
-        await rm(`${served.directory}/.proxypypi/cache/pages`, { recursive: true })
+        await rm(`${served.directory}/.proxypypi/cache/pages`, { recursive: true, maxRetries: 10 })
       }
     }
   },

@@ -279,7 +279,7 @@ t.test('a project with uploaded files is private (contract 3, C03)', async t => 
     /private since .*uploaded.*merge = \["leaf-lib"\]/,
     'which the page says',
   )
-  await rm(join(place.directory, 'leaf-lib'), { recursive: true })
+  await rm(join(place.directory, 'leaf-lib'), { recursive: true, maxRetries: 10 })
   t.equal(await place.listed(), undefined, 'nor when its files have vanished')
   t.equal(place.upstream.requests.length, 0)
 })

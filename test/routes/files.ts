@@ -106,8 +106,8 @@ t.test(
   async t => {
     const { served, upstream } = await setUp(t)
     t.ok((await ask(served.url, exact)).body.equals(wheel.bytes))
-    await rm(join(served.directory, '.proxypypi'), { recursive: true })
-    await rm(join(served.directory, 'leaf-lib'), { recursive: true })
+    await rm(join(served.directory, '.proxypypi'), { recursive: true, maxRetries: 10 })
+    await rm(join(served.directory, 'leaf-lib'), { recursive: true, maxRetries: 10 })
     await served.close()
     const again = await serve(t, {
       directory: served.directory,

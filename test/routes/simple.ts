@@ -168,7 +168,10 @@ t.test('only GET and HEAD of pages, and 405 says so (TC-9, fault C17)', async t 
       if (path === '/simple/' && method === 'POST') continue
       const answer = await ask(served.url, path, { method, body: 'x' })
       t.equal(answer.status, 405, method)
-      t.match(answer.headers.allow, /^GET, HEAD/)
+      t.match(
+        answer.headers.allow,
+        path === '/local/leaf-lib/' ? /^GET, HEAD/ : /^GET, (?:POST, )?HEAD/,
+      )
     }
 })
 
