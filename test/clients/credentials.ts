@@ -3,6 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { makeWheel } from '../fixtures/dist.ts'
 import { addUser } from '../fixtures/publishing.ts'
 import { bareEnvironment, findPythons, type Python } from '../fixtures/pythons.ts'
@@ -26,7 +27,7 @@ interface Place {
 
 /** A server that answers nobody but its user `reader`, whose password is the name. */
 const setUp = async (t: Test): Promise<Place> => {
-  const home = t.testdir()
+  const home = directoryOf(t)
   const served = await serve(t, { directory: join(home, 'cache'), read: 'users' })
   await mkdir(served.directory, { recursive: true })
   await writeFile(join(served.directory, wheel.filename), wheel.bytes)

@@ -4,6 +4,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { makeSdist, makeWheel, type Dist } from '../fixtures/dist.ts'
 import { bareEnvironment, findNewestPip, findPythons, type Python } from '../fixtures/pythons.ts'
 import { serve, upstreamAt, type Served, type Test } from '../fixtures/serve.ts'
@@ -47,7 +48,7 @@ const setUp = async (t: Test, form: 'html' | 'json'): Promise<Bench> => {
   upstream.project('old-sdist', [listed(source, form)])
   upstream.project('modern-sdist', [listed(modern, form)])
   // One directory for all, since a second testdir() of a test would remove the first.
-  const home = t.testdir()
+  const home = directoryOf(t)
   const served = await serve(t, {
     directory: join(home, 'cache'),
     upstreams: [upstreamAt(upstream.url.href)],

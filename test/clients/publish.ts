@@ -4,6 +4,7 @@ import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { Accounts } from '../../src/accounts/accounts.ts'
 import { Layout } from '../../src/disk/layout.ts'
 import { userName, type UserName } from '../../src/spec/user-name.ts'
@@ -54,7 +55,7 @@ interface Bench {
 
 /** A server with a user `ci` who may publish `acme-*`, and a project that was built. */
 const setUp = async (t: Test): Promise<Bench> => {
-  const home = t.testdir()
+  const home = directoryOf(t)
   const directory = join(home, 'cache')
   const { users } = new Accounts(new Layout(directory))
   await users.add(userName('ci') as UserName, { password, publish: ['acme-*'] })

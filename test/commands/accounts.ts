@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { main } from '../../src/cli.ts'
 import { Accounts } from '../../src/accounts/accounts.ts'
 import { Layout } from '../../src/disk/layout.ts'
@@ -11,7 +12,7 @@ const program = await buildProgram()
 t.teardown(() => program.remove())
 
 const place = (t: Test) => {
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   const { PATH, HOME } = process.env
   const run = (args: readonly string[], input = '') => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [program.file, ...args], {

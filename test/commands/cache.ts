@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { buildProgram } from '../fixtures/cli.ts'
 import { makeWheel } from '../fixtures/dist.ts'
 import { bytesOf, filenameOf, nameOf } from '../fixtures/index-contract.ts'
@@ -27,7 +28,7 @@ interface Place {
 const place = async (t: Test): Promise<Place> => {
   const upstream = await startUpstream(t, { form: 'json' })
   upstream.project('leaf-lib', [{ filename: leaf.filename, bytes: leaf.bytes }])
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   await drop(directory, mine.filename, mine.bytes)
   const { root } = openFor(t, directory, { upstreams: [upstreamAt(upstream.url.href)] })
   const found = await root.file({ name: nameOf('leaf-lib'), filename: filenameOf(leaf.filename) })

@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import type { Test } from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { processIdentity } from '../../src/daemon/process.ts'
 import { buildProgram, freePort } from '../fixtures/cli.ts'
 import type { Ended } from '../fixtures/cli.ts'
@@ -49,7 +50,7 @@ interface Place {
 
 /** A test in a directory whose daemon ends with it. */
 const inPlace = (body: (t: Test, place: Place) => Promise<void>) => async (t: Test) => {
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   const port = await freePort()
   const args = ['-p', String(port), '-n', '--grace', '1']
   const run = (...more: string[]) => program.run(directory, [...args, ...more])
@@ -311,7 +312,7 @@ t.test(
 )
 
 t.test('run says where it is, serves, and ends with 0 within 2 s (P14)', async t => {
-  const directory = t.testdir({ 'six-1.0.tar.gz': 'x' })
+  const directory = directoryOf(t, { 'six-1.0.tar.gz': 'x' })
   mkdirSync(join(directory, 'six'))
   for (const workers of ['1', '2']) {
     const args = ['-p', '0', '--workers', workers, '-i', 'https://h.invalid', 'run']
@@ -338,7 +339,7 @@ t.test('run says where it is, serves, and ends with 0 within 2 s (P14)', async t
 
 t.test('run outlives a closed standard output and HUP (fault C37)', async t => {
   const port = await freePort()
-  const running = program.begin(t.testdir(), ['-p', String(port), '-n', 'run'])
+  const running = program.begin(directoryOf(t), ['-p', String(port), '-n', 'run'])
   await running.said(/uv add/)
   running.child.stdout?.destroy()
   for (let count = 0; count < 3; count++) await ask(`http://127.0.0.1:${port}/local/`)

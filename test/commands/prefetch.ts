@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { ProgressLine } from '../../src/commands/progress-line.ts'
 import { buildProgram } from '../fixtures/cli.ts'
 import { makeWheel } from '../fixtures/dist.ts'
@@ -25,7 +26,7 @@ const place = async (t: Test, requirements = 'app\n'): Promise<Place> => {
   const upstream = await startUpstream(t, { form: 'json' })
   for (const { filename, bytes, metadata } of [app, leaf])
     upstream.project(filename.split('-')[0] ?? '', [{ filename, bytes, metadata }])
-  const directory = t.testdir({ 'requirements.txt': requirements })
+  const directory = directoryOf(t, { 'requirements.txt': requirements })
   const url = upstream.url.href
   return {
     directory,

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { buildProgram } from '../fixtures/cli.ts'
 import { makeSdist, makeWheel } from '../fixtures/dist.ts'
 import { bytesOf, filenameOf, nameOf } from '../fixtures/index-contract.ts'
@@ -123,7 +124,7 @@ t.test('verify tells what is wrong with uploaded files and never removes one', a
 t.test('what is not ours cannot be changed, and what is no file is a mistake', async t => {
   const upstream = await startUpstream(t, { form: 'json' })
   upstream.project('acme', [{ filename: wheel.filename, bytes: wheel.bytes }])
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   const upstreams = [upstreamAt(upstream.url.href)]
   const { root } = openFor(t, directory, { upstreams })
   const wanted = { name: nameOf('acme'), filename: filenameOf(wheel.filename) }

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { main } from '../../src/cli.ts'
 import { Layout } from '../../src/disk/layout.ts'
 import { Journal } from '../../src/journal/journal.ts'
@@ -54,7 +55,7 @@ t.test('three clients fetched a release: three lines, while the server runs (nee
 })
 
 t.test('users, reverse proxies, parts and changes; nothing moves the cursor (X14)', async t => {
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   const journal = new Journal(new Layout(directory), new MemoryLog())
   const project = 'acme-util'
   const entries = [
@@ -71,7 +72,7 @@ t.test('users, reverse proxies, parts and changes; nothing moves the cursor (X14
 })
 
 t.test('one project must be named', async t => {
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   t.match(await run(t, directory, 'who'), { code: 2, stderr: /who needs one PROJECT/ })
   t.match(await run(t, directory, 'who', 'a', 'b'), { code: 2 })
   t.match(await run(t, directory, 'who', '../x'), { code: 2, stderr: /is no project name/ })

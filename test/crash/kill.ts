@@ -7,6 +7,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { buildProgram } from '../fixtures/cli.ts'
 import { makeWheel, noise, type Dist } from '../fixtures/dist.ts'
 import { fetched, startProcess } from '../fixtures/server-process.ts'
@@ -38,9 +39,32 @@ const slowFiles = (upstream: Upstream, projects: number, versions: number): Dist
     return files
   }).flat()
 
-const slow = (upstream: Upstream, files: readonly Dist[]): void => {
+/** Sends files in pieces; `passed(count)` resolves when so many more pieces have been sent. */
+const slow = (
+  upstream: Upstream,
+  files: readonly Dist[],
+): { passed: (count: number) => Promise<void> } => {
+  let sent = 0
+  const waiting = new Set<() => void>()
+  const between = async () => {
+    sent += 1
+    for (const look of waiting) look()
+    await pause(4)
+  }
   for (const { filename } of files)
-    upstream.behave(upstream.path(filename), { chunk: 20_000, between: () => pause(4) })
+    upstream.behave(upstream.path(filename), { chunk: 20_000, between })
+  const passed = (count: number) =>
+    new Promise<void>(resolve => {
+      const end = sent + count
+      const look = () => {
+        if (sent < end) return
+        waiting.delete(look)
+        resolve()
+      }
+      waiting.add(look)
+      look()
+    })
+  return { passed }
 }
 
 /** Files with final names whose bytes are not those that upstream lists. */
@@ -61,8 +85,8 @@ t.test('kill -9 at 30 moments of downloads (S01, S02, P12)', { timeout: 120_000 
   const rounds = 30
   const upstream = await startUpstream(t)
   const files = slowFiles(upstream, rounds, 5)
-  slow(upstream, files)
-  const directory = t.testdir()
+  const { passed } = slow(upstream, files)
+  const directory = directoryOf(t)
   const args = ['-d', directory, '-i', upstream.url.href]
   for (let round = 0; round < rounds; round += 1) {
     const server = await startProcess(t, program, args)
@@ -70,7 +94,10 @@ t.test('kill -9 at 30 moments of downloads (S01, S02, P12)', { timeout: 120_000 
     const downloads = wanted.map(({ filename }) =>
       fetched(new URL(upstream.path(filename), server.url).href),
     )
-    await pause((round / rounds) * 280 + Math.random() * 14)
+    // From hardly begun to all done, whatever the speed of the machine.
+    const moment = passed(Math.floor((round / rounds) * 50 + Math.random() * 2))
+    await Promise.race([moment, Promise.all(downloads)])
+    await pause(Math.random() * 5)
     await server.kill()
     const results = await Promise.all(downloads)
     for (const [index, result] of results.entries())
@@ -114,7 +141,7 @@ t.test('a copy taken while downloads run is a valid cache directory (S42, P12)',
   const upstream = await startUpstream(t)
   const files = slowFiles(upstream, 6, 12)
   slow(upstream, files)
-  const base = t.testdir({ cache: {} })
+  const base = directoryOf(t, { cache: {} })
   const server = await startProcess(t, program, [
     '-d',
     join(base, 'cache'),

@@ -6,6 +6,7 @@ import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { Layout } from '../../src/disk/layout.ts'
 import { buildProgram } from '../fixtures/cli.ts'
 import { makeWheel, type Dist } from '../fixtures/dist.ts'
@@ -40,7 +41,7 @@ t.test('one upstream request for each file, whoever asks (contract 4.2, S30, U94
   const wheels = wheelsOf(upstream, 4)
   for (const { filename } of wheels)
     upstream.behave(upstream.path(filename), { chunk: 100_000, between: () => pause(20) })
-  const args = ['-d', t.testdir(), '-i', upstream.url.href]
+  const args = ['-d', directoryOf(t), '-i', upstream.url.href]
   const servers = await Promise.all([
     startProcess(t, program, ['--workers', '2', ...args]),
     startProcess(t, program, args),
@@ -93,7 +94,7 @@ t.test('followers are completed byte for byte when the leader is killed (fault S
       chunk: 100_000,
       between: sent => (sent >= arrived ? stuck : undefined),
     })
-    const args = ['-d', t.testdir(), '-i', upstream.url.href]
+    const args = ['-d', directoryOf(t), '-i', upstream.url.href]
     const [leader, other] = await Promise.all([
       startProcess(t, program, args),
       startProcess(t, program, args),
@@ -128,7 +129,7 @@ t.test(
   async t => {
     const upstream = await startUpstream(t)
     const wheels = wheelsOf(upstream, 3, 100_000)
-    const directory = t.testdir()
+    const directory = directoryOf(t)
     const layout = new Layout(directory)
     const server = await startProcess(t, program, ['-d', directory, '-i', upstream.url.href])
     const times = [new Date('1970-01-02'), new Date(), new Date('2099-01-01')]
@@ -162,7 +163,7 @@ t.test(
       chunk: 100_000,
       between: sent => (sent >= 200_000 ? stuck : undefined),
     })
-    const args = ['-d', t.testdir(), '-i', upstream.url.href]
+    const args = ['-d', directoryOf(t), '-i', upstream.url.href]
     const servers = await Promise.all([1, 2].map(() => startProcess(t, program, args)))
     const clients = servers.map(({ url }) => following(new URL(path, url).href))
     await until('both have bytes', () => clients.every(({ state }) => state.length > 100_000))
@@ -184,7 +185,7 @@ t.test(
       chunk: 100_000,
       between: sent => (sent >= 300_000 ? stuck : undefined),
     })
-    const directory = t.testdir()
+    const directory = directoryOf(t)
     const args = ['-d', directory, '-i', upstream.url.href]
     const servers = await Promise.all([1, 2].map(() => startProcess(t, program, args)))
     const clients = servers.map(({ url }) => following(new URL(path, url).href))
@@ -210,7 +211,7 @@ t.test('a killed worker takes only its own clients with it and is replaced', asy
       chunk: 100_000,
       between: sent => (sent >= 300_000 ? stuck : undefined),
     })
-  const args = ['--workers', '2', '-d', t.testdir(), '-i', upstream.url.href]
+  const args = ['--workers', '2', '-d', directoryOf(t), '-i', upstream.url.href]
   const server = await startProcess(t, program, args)
   const before = await server.workers()
   t.equal(before.length, 2)
@@ -238,7 +239,7 @@ t.test('two daemons that start and stop over one directory leave each other alon
   const wheels = wheelsOf(upstream, 5, 300_000)
   for (const { filename } of wheels)
     upstream.behave(upstream.path(filename), { chunk: 30_000, between: () => pause(60) })
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   const args = ['-d', directory, '-i', upstream.url.href]
   const server = await startProcess(t, program, args)
   const downloads = wheels.map(({ filename }) =>

@@ -7,6 +7,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { buildProgram } from '../fixtures/cli.ts'
 import { makeWheel, noise, type Dist } from '../fixtures/dist.ts'
 import { listing, sha256 } from '../fixtures/listing.ts'
@@ -47,7 +48,7 @@ const projectOf = ({ filename }: Dist) => filename.split('-')[0]?.replace('_', '
 t.test('kill -9 during uploads (P17, S42)', { timeout: 150_000 }, async t => {
   const rounds = 12
   const each = 6
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   const args = ['-n', '-d', directory]
   const dists = Array.from({ length: rounds * each }, (_, index) =>
     makeWheel({
@@ -99,7 +100,7 @@ t.test('kill -9 during uploads (P17, S42)', { timeout: 150_000 }, async t => {
 })
 
 t.test('uploads of one name to three processes at once: one wins (P15)', async t => {
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   const args = ['-n', '-d', directory]
   const servers = await Promise.all([1, 2, 3].map(() => startProcess(t, program, args)))
   for (let round = 1; round <= 5; round += 1) {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { Counters } from '../../src/counters.ts'
 import { createLog } from '../../src/log.ts'
 import { startServer } from '../../src/server.ts'
@@ -86,7 +87,7 @@ t.test('errors are plain lines without places or traces (X08, X19, X27)', async 
 })
 
 t.test('one request is one line, and no secret is in it (X14, X15)', async t => {
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   const file = join(directory, 'access.log')
   for (const format of ['text', 'json'] as const) {
     const log = createLog({ path: file, format, level: 'info' })

@@ -20,6 +20,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { makeSdist, makeWheel, type Dist } from '../fixtures/dist.ts'
 import { checked, listing, projects, sha256 } from '../fixtures/listing.ts'
 import * as serving from '../fixtures/serve.ts'
@@ -438,7 +439,7 @@ t.test('mtimes in the future or in 1970 keep no page for ever (S34, S35)', async
 })
 
 t.test('nothing is written outside the directory, whatever its name (S38, S39)', async t => {
-  const base = t.testdir()
+  const base = directoryOf(t)
   const upstream = await withUpstream(t)
   const before = process.cwd()
   const temporary = process.env['TMPDIR']

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { makeWheel } from '../fixtures/dist.ts'
 import { listing } from '../fixtures/listing.ts'
 import { fetched, filesBelow, hasty, isClean, kept, plain, proxied } from '../fixtures/proxied.ts'
@@ -146,7 +147,7 @@ t.test('https is not left, and certificates are checked (U49, U51)', async t => 
   t.equal((await fetched(served, path)).status, 200)
   const strict = await serve(t, {
     ...hasty,
-    directory: t.testdir({}),
+    directory: directoryOf(t, {}),
     upstreams: [upstreamAt(secure.url.href)],
   })
   const { status, body } = await fetched(strict, 'simple/demo/')

@@ -1,6 +1,7 @@
 /** Several upstreams in order, and ones that break the rules. */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { makeWheel } from '../fixtures/dist.ts'
 import { listing, projects, sha256 } from '../fixtures/listing.ts'
 import { fetched, hasty, kept, plain } from '../fixtures/proxied.ts'
@@ -177,7 +178,7 @@ t.test('a quarantined project has no files, until it is lifted (SA-92, SA-93, TC
     upstream.project('shared', [plain(one)])
     const served = await serve(t, {
       ...hasty,
-      directory: t.testdir({}),
+      directory: directoryOf(t, {}),
       upstreams: [upstreamAt(upstream.url.href, { refresh: 0 })],
     })
     const path = upstream.path(one.filename)

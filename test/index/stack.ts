@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test as TapTest } from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { makeSdist, makeWheel, type Dist } from '../fixtures/dist.ts'
 import {
   bytesOf,
@@ -23,19 +24,19 @@ const withMetadata = ({ filename, bytes, metadata }: Dist): UpstreamFile =>
 
 const subjects: Record<string, (t: TapTest) => Promise<Subject>> = {
   'files in the root': async t => {
-    const directory = t.testdir()
+    const directory = directoryOf(t)
     await drop(directory, wheel.filename, wheel.bytes)
     await drop(directory, sdist.filename, sdist.bytes)
     return { index: openFor(t, directory).root, wheel, sdist }
   },
   'files in a project directory of another spelling': async t => {
-    const directory = t.testdir()
+    const directory = directoryOf(t)
     await drop(directory, `Leaf.Lib/${wheel.filename}`, wheel.bytes)
     await drop(directory, `leaf-lib/${sdist.filename}`, sdist.bytes)
     return { index: openFor(t, directory).root, wheel, sdist }
   },
   'the layout of pypicache': async t => {
-    const directory = t.testdir()
+    const directory = directoryOf(t)
     await drop(directory, `packages/l/leaf-lib/${wheel.filename}`, wheel.bytes)
     await drop(directory, `packages/l/Leaf_Lib/${sdist.filename}`, sdist.bytes)
     return { index: openFor(t, directory).local, wheel, sdist }
@@ -43,19 +44,19 @@ const subjects: Record<string, (t: TapTest) => Promise<Subject>> = {
   'a JSON upstream': async t => {
     const upstream = await startUpstream(t, { form: 'json' })
     upstream.project('leaf-lib', [withMetadata(wheel), plain(sdist)])
-    const { root } = openFor(t, t.testdir(), { upstreams: [upstreamAt(upstream.url.href)] })
+    const { root } = openFor(t, directoryOf(t), { upstreams: [upstreamAt(upstream.url.href)] })
     return { index: root, wheel, sdist }
   },
   'an HTML upstream without metadata': async t => {
     const upstream = await startUpstream(t, { form: 'html' })
     upstream.project('leaf-lib', [plain(wheel), plain(sdist)])
-    const { root } = openFor(t, t.testdir(), { upstreams: [upstreamAt(upstream.url.href)] })
+    const { root } = openFor(t, directoryOf(t), { upstreams: [upstreamAt(upstream.url.href)] })
     return { index: root, wheel, sdist }
   },
   'what was fetched, with upstream down and in offline mode': async t => {
     const upstream = await startUpstream(t, { form: 'html' })
     upstream.project('leaf-lib', [plain(wheel), plain(sdist)])
-    const directory = t.testdir()
+    const directory = directoryOf(t)
     const upstreams = [upstreamAt(upstream.url.href)]
     const { root } = openFor(t, directory, { upstreams })
     for (const { filename } of [wheel, sdist])
@@ -66,7 +67,7 @@ const subjects: Record<string, (t: TapTest) => Promise<Subject>> = {
   'an upstream and one dropped file of the same project': async t => {
     const upstream = await startUpstream(t, { form: 'json' })
     upstream.project('leaf-lib', [plain(wheel), plain(sdist)])
-    const directory = t.testdir()
+    const directory = directoryOf(t)
     await drop(directory, sdist.filename, sdist.bytes)
     const { root } = openFor(t, directory, { upstreams: [upstreamAt(upstream.url.href)] })
     return { index: root, wheel, sdist }
@@ -78,7 +79,7 @@ for (const [name, make] of Object.entries(subjects)) t.test(name, async t => ind
 t.test('offline, a page lists what can really be installed (N48)', async t => {
   const upstream = await startUpstream(t, { form: 'json' })
   upstream.project('leaf-lib', [plain(wheel), plain(sdist)])
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   const upstreams = [upstreamAt(upstream.url.href)]
   const online = openFor(t, directory, { upstreams })
   await bytesOf(
@@ -105,7 +106,7 @@ t.test(
     company.project('leaf-lib', [plain(wheel)])
     pypi.project('leaf-lib', [plain(newer)])
     pypi.project('twig', [plain(other)])
-    const { root } = openFor(t, t.testdir(), {
+    const { root } = openFor(t, directoryOf(t), {
       upstreams: [upstreamAt(company.url.href, { name: 'company' }), upstreamAt(pypi.url.href)],
     })
     const page = await (await root.project(leaf))?.page()
@@ -129,7 +130,7 @@ t.test(
 
 t.test('`only` keeps other names from an upstream', async t => {
   const torch = await startUpstream(t, { form: 'html' })
-  const { root } = openFor(t, t.testdir(), {
+  const { root } = openFor(t, directoryOf(t), {
     upstreams: [upstreamAt(torch.url.href, { only: ['torch*'] })],
   })
   t.equal(await root.project(leaf), undefined)
@@ -139,7 +140,7 @@ t.test('`only` keeps other names from an upstream', async t => {
 t.test('same file name, other bytes upstream: what was published here stays (U91)', async t => {
   const upstream = await startUpstream(t, { form: 'json' })
   upstream.project('leaf-lib', [plain(wheel)])
-  const { root, log } = openFor(t, t.testdir(), { upstreams: [upstreamAt(upstream.url.href)] })
+  const { root, log } = openFor(t, directoryOf(t), { upstreams: [upstreamAt(upstream.url.href)] })
   const wanted = { name: leaf, filename: filenameOf(wheel.filename) }
   await bytesOf((await root.file(wanted))?.resource)
   const changed = makeWheel({ name: 'leaf-lib', version: '1.5', files: { 'evil.py': 'pass' } })
@@ -156,7 +157,7 @@ t.test('same file name, other bytes upstream: what was published here stays (U91
 t.test('a project whose page was lost is listed by its files while upstream is down', async t => {
   const upstream = await startUpstream(t, { form: 'json' })
   upstream.project('leaf-lib', [plain(wheel), plain(sdist)])
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   const upstreams = [upstreamAt(upstream.url.href)]
   const first = openFor(t, directory, { upstreams })
   await bytesOf(
@@ -176,7 +177,7 @@ t.test('a project whose page was lost is listed by its files while upstream is d
 t.test('a private name is listed without asking, and never merged (N9, X17)', async t => {
   const upstream = await startUpstream(t, { form: 'json' })
   upstream.project('leaf-lib', [plain(makeWheel({ name: 'leaf-lib', version: '99' }))])
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   await writeFile(join(directory, wheel.filename), wheel.bytes)
   const { root } = openFor(t, directory, {
     upstreams: [upstreamAt(upstream.url.href)],

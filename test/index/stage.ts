@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import type { Indexes } from '../../src/index/open.ts'
 import type { Settings } from '../../src/settings.ts'
 import type { File } from '../../src/spec/page.ts'
@@ -50,7 +51,7 @@ const placeAt = (t: Test, directory: string, settings: Partial<Settings> = {}): 
   }
 }
 
-const setUp = (t: Test, settings?: Partial<Settings>) => placeAt(t, t.testdir(), settings)
+const setUp = (t: Test, settings?: Partial<Settings>) => placeAt(t, directoryOf(t), settings)
 
 const withUpstream = async (
   t: Test,

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { directoryOf } from '../fixtures/directory.ts'
 import { prefetch, type PrefetchOptions, type Report } from '../../src/prefetch/prefetch.ts'
 import { readWishes } from '../../src/prefetch/wishes/read-wishes.ts'
 import type { Indexes } from '../../src/index/open.ts'
@@ -69,7 +70,7 @@ export const place = async (t: Test, universe: Universe): Promise<Place> => {
     )
     upstream.project(name, files)
   }
-  const directory = join(t.testdir(), 'cache')
+  const directory = join(directoryOf(t), 'cache')
   const indexes = openFor(t, directory, { upstreams: [upstreamAt(upstream.url.href)] })
   const fill = async (text: string, options: Filling = {}): Promise<Report> => {
     const { name = 'requirements.txt', targets = [linux], files = {}, ...others } = options

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { provenanceRoute } from '../../src/routes/provenance.ts'
 import { makeWheel } from '../fixtures/dist.ts'
 import { drop, openFor } from '../fixtures/indexes.ts'
@@ -125,7 +126,7 @@ t.test('only where upstream may send us (contract 4.4)', async t => {
 })
 
 t.test('the attestations of an upload (needs 45)', async t => {
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   await drop(directory, mine.filename, mine.bytes)
   const { root } = openFor(t, directory)
   const asked: string[] = []

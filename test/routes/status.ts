@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { serve } from '../fixtures/serve.ts'
 import { ask } from '../fixtures/wire.ts'
 
@@ -22,7 +23,7 @@ t.test('ready: it can serve and write, and leaves nothing behind', async t => {
 })
 
 t.test('not ready: 503, one line, when to come back', async t => {
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   await mkdir(join(directory, '.proxypypi'))
   // Where its files should go there is a file: neither root nor a read-only disk makes a difference.
   await writeFile(join(directory, '.proxypypi/work'), '')
