@@ -21,7 +21,8 @@ export class Exchange {
   /** @param response where the client is told to go on, when it waits for that with its body */
   constructor(request: IncomingMessage, response?: ServerResponse) {
     this.request = request
-    this.#response = response
+    // Held by no other exchange: what outlives its request for a moment costs collection time.
+    this.#response = request.headers.expect === undefined ? undefined : response
     this.method = request.method ?? 'GET'
     const target = request.url ?? '/'
     // The usual case without a search for anything but the query.

@@ -254,7 +254,13 @@ t.test('attestations come back as provenance (need 45, UP-24)', async t => {
   ])
   t.equal((await upload(served.url, wheel, { attestations })).status, 200)
   const [listed] = await filesOf(served)
-  t.type(listed?.['provenance'], 'string')
+  const place = new URL(String(listed?.['provenance']), `${served.url}simple/acme-util/`)
+  const { text, status } = await ask(served.url, place.pathname)
+  t.equal(status, 200)
+  t.match(JSON.parse(text), {
+    version: 1,
+    attestation_bundles: [{ attestations: [{ envelope: { statement: 'x' } }] }],
+  })
   const wrong = makeWheel({ name: 'acme-util', version: '1.1' })
   t.equal((await upload(served.url, wrong, { attestations: '{"no":"list"}' })).status, 400)
 })
