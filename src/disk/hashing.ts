@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { createBLAKE2b } from 'hash-wasm'
 import { asItLies, readRange } from './read.ts'
 
 /** A hash that clients and indexes use; `blake2b_256` is BLAKE2b with a digest of 32 bytes. */
@@ -15,8 +14,11 @@ export interface Hasher {
 
 /** A hash of nothing yet. */
 export const createHasher = async (name: HashName): Promise<Hasher> => {
-  // Node's own crypto has BLAKE2b with digests of 64 bytes only.
-  if (name === 'blake2b_256') return (await createBLAKE2b(256)).init()
+  // Node's own crypto has BLAKE2b with digests of 64 bytes only. Two megabytes, loaded when needed.
+  if (name === 'blake2b_256') {
+    const { createBLAKE2b } = await import('hash-wasm')
+    return (await createBLAKE2b(256)).init()
+  }
   const hash = createHash(name)
   return { update: bytes => void hash.update(bytes), digest: () => hash.digest('hex') }
 }
