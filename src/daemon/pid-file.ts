@@ -4,8 +4,9 @@
  * has the start time that it names: neither a left-over file nor a reused pid fools it (fault S32).
  */
 import { constants } from 'node:fs'
-import { copyFile, link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { hasCode, orAbsent } from '../disk/error-code.ts'
 import { parseObject } from '../disk/json.ts'
 import { discard, uniqueName } from '../disk/write.ts'
@@ -78,17 +79,30 @@ export const readPidFile = async (path: string): Promise<Found> => {
   }
 }
 
-/** Removes a PID file of which `readPidFile` said that it is stale; one written meanwhile stays. */
+/** Milliseconds after which whoever removes a stale file has died over it. */
+const abandoned = 10_000
+
+/**
+ * Removes a PID file of which `readPidFile` said that it is stale; one written meanwhile stays. One
+ * process at a time does so: what it has read cannot become another file before it is removed,
+ * since a new one is linked only where there is none. Whoever comes second finds that out by looking again.
+ */
 export const removeStale = async (path: string, text: string): Promise<void> => {
-  const aside = join(dirname(path), `.${uniqueName()}.stale`)
+  const guard = join(dirname(path), `.${basename(path)}.stale`)
   try {
-    await rename(path, aside)
+    await writeFile(guard, '', { flag: 'wx' })
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return
-    throw error
+    if (!hasCode(error, 'EEXIST')) throw error
+    const stats = await orAbsent(stat(guard))
+    if (stats !== undefined && Date.now() - stats.mtimeMs > abandoned) await discard(guard)
+    await pause(10)
+    return
   }
-  if ((await readFile(aside, 'utf8')) !== text) await linkOrCopy(aside, path).catch(() => {})
-  await unlink(aside)
+  try {
+    if ((await orAbsent(readFile(path, 'utf8'))) === text) await discard(path)
+  } finally {
+    await discard(guard)
+  }
 }
 
 const write = async (
