@@ -29,7 +29,7 @@ const wheelsOf = (upstream: Upstream, count: number, size = 1_000_000): Dist[] =
   })
 
 const until = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let turn = 0; turn < 400; turn += 1) {
+  for (let turn = 0; turn < 1500; turn += 1) {
     if (await holds()) return
     await pause(20)
   }
