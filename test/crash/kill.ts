@@ -148,15 +148,16 @@ t.test('a copy taken while downloads run is a valid cache directory (S42, P12)',
     '-i',
     upstream.url.href,
   ])
-  let finished = 0
+  const finished = new Set<string>()
   const downloads = files.map(async ({ filename }, index) => {
     await pause(index * 12)
     await fetched(new URL(upstream.path(filename), server.url).href)
-    finished += 1
+    finished.add(filename)
   })
   const copies: string[] = []
   for (let copy = 0; copy < 3; copy += 1) {
-    while (finished < 8 * (copy + 1)) await pause(5)
+    const enough = 8 * (copy + 1)
+    while (finished.size < enough) await pause(5)
     const path = join(base, `copy-${copy}`)
     // It may meet a part that is renamed meanwhile, says so, and copies the rest.
     await promisify(execFile)('cp', ['-r', join(base, 'cache'), path]).catch(() => {})
