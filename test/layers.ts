@@ -7,12 +7,12 @@ import t from 'tap'
 const layers = [
   ['cli.ts'],
   ['commands', 'presets'],
-  ['config', 'daemon'],
+  ['config', 'daemon', 'transfer', 'deploy'],
   ['server.ts'],
   ['routes'],
   ['pages', 'prefetch'],
   ['index'],
-  ['upstream', 'archive', 'http', 'accounts', 'journal'],
+  ['upstream', 'archive', 'http', 'accounts', 'journal', 'hooks'],
   ['disk'],
   ['spec'],
 ]

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Filename } from '../spec/filename.ts'
+import { rootIndex, splitIndexName, type IndexName } from '../spec/index-name.ts'
 import type { Name } from '../spec/project-name.ts'
 import type { TokenId } from '../spec/token.ts'
 import type { UserName } from '../spec/user-name.ts'
@@ -17,18 +18,31 @@ export const host =
  * holds a name from outside demands the branded `Name` or `Filename`.
  *
  *     CACHE/PROJECT/FILE                 distributions: mirrored, or dropped by a person
+ *     CACHE/@USER/INDEX/PROJECT/FILE     the same of any other index than the root index
  *     CACHE/.proxypypi/keep/...          losing it loses information
  *     CACHE/.proxypypi/cache/...         losing it costs time
  *     CACHE/.proxypypi/work/...          may be deleted when nothing runs
  *     CACHE/.proxypypi/run/...           this host's PID, log and console files
  */
 export class Layout {
+  /** The home of the index: its projects' directories lie in it. */
   readonly root: string
+  /** Whose files the paths of projects and files are. */
+  readonly index: IndexName
+  readonly #directory: string
   readonly #own: string
 
-  constructor(directory: string) {
-    this.root = directory
+  constructor(directory: string, index: IndexName = rootIndex) {
+    const { user, index: name } = splitIndexName(index)
+    this.root = index === rootIndex ? directory : join(directory, `@${user}`, name)
+    this.index = index
+    this.#directory = directory
     this.#own = join(directory, ownDirectory)
+  }
+
+  /** The same directory, seen from another index. */
+  of(index: IndexName): Layout {
+    return new Layout(this.#directory, index)
   }
 
   /** The directory into which a project's mirrored files go. */
@@ -42,7 +56,7 @@ export class Layout {
 
   /** What we know of a published file and the file cannot tell. */
   facts(name: Name): string {
-    return join(this.#own, 'keep', 'facts', 'root', 'pypi', name)
+    return join(this.#own, 'keep', 'facts', this.index, name)
   }
 
   fact(name: Name, filename: Filename): string {
@@ -67,18 +81,18 @@ export class Layout {
   /** The attestations that came with an upload (PEP 740). */
   attestations(name: Name, filename: Filename, sha256: string): string {
     const file = `${filename}.${sha256.slice(0, 16)}.json`
-    return join(this.#own, 'keep', 'attestations', 'root', 'pypi', name, file)
+    return join(this.#own, 'keep', 'attestations', this.index, name, file)
   }
 
   /** The bytes of a deleted file, until it is restored. */
   deleted(name: Name, filename: Filename, sha256: string): string {
     const file = `${filename}.${sha256.slice(0, 16)}`
-    return join(this.#own, 'keep', 'deleted', 'root', 'pypi', name, file)
+    return join(this.#own, 'keep', 'deleted', this.index, name, file)
   }
 
   /** Whose name this is, once that was decided. */
   ownership(name: Name): string {
-    return join(this.#own, 'keep', 'names', 'root', 'pypi', `${name}.json`)
+    return join(this.#own, 'keep', 'names', this.index, `${name}.json`)
   }
 
   /** The users, one file for each. It exists from the first user on, whatever becomes of that user. */
@@ -121,23 +135,23 @@ export class Layout {
 
   /** The core metadata of a wheel; `content` (a digest) keeps different wheels of one name apart. */
   metadata(name: Name, filename: Filename, content: string): string {
-    return join(
-      this.#own,
-      'cache',
-      'metadata',
-      name,
-      `${filename}.${content.slice(0, 16)}.metadata`,
-    )
+    const file = `${filename}.${content.slice(0, 16)}.metadata`
+    return join(this.#own, 'cache', 'metadata', ...this.#apart, name, file)
   }
 
   /** Hashes of a project's files as they were when they were hashed, one JSON object a line. */
   digests(name: Name): string {
-    return join(this.#own, 'cache', 'digests', `${name}.jsonl`)
+    return join(this.#own, 'cache', 'digests', ...this.#apart, `${name}.jsonl`)
   }
 
   /** The directory of the downloads under way of one file. */
   parts(name: Name, filename: Filename): string {
-    return join(this.#own, 'work', 'parts', name, filename)
+    return join(this.#own, 'work', 'parts', ...this.#apart, name, filename)
+  }
+
+  // The root index had its places before there were others. A project's name never begins with `@`.
+  get #apart(): readonly string[] {
+    return this.index === rootIndex ? [] : [`@${this.index.replace('/', '+')}`]
   }
 
   get allParts(): string {
@@ -153,8 +167,9 @@ export class Layout {
     return join(this.#own, 'work', 'damaged')
   }
 
-  /** A lock's directory, for any key. */
-  lock(key: string): string {
+  /** A lock's directory, for any key; each index has keys of its own. */
+  lock(given: string): string {
+    const key = [...this.#apart, given].join(' ')
     return join(
       this.#own,
       'work',
