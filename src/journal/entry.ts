@@ -17,6 +17,8 @@ export interface Actor {
 export interface Entry extends Actor {
   /** One word: `download`, `upload`, `yank`, `delete`, `user`, `token`, ... */
   readonly event: string
+  /** `alice/dev`; undefined for the root index. */
+  readonly index?: string | undefined
   readonly project?: string | undefined
   readonly version?: string | undefined
   readonly file?: string | undefined
@@ -43,6 +45,7 @@ const actorTexts = [
 ] as const
 const eventTexts = [
   ['event', 40],
+  ['index', 150],
   ['project', 250],
   ['version', 250],
   ['file', 250],

@@ -6,6 +6,7 @@ import type { ReceivedFile } from '../http/receive.ts'
 import type { Outcome, Stage } from '../index/stage.ts'
 import type { Journal } from '../journal/journal.ts'
 import { fileVersion, type Filename } from '../spec/filename.ts'
+import type { IndexName } from '../spec/index-name.ts'
 import type { Name } from '../spec/project-name.ts'
 import { disagreement, type ClaimedHash } from '../spec/upload.ts'
 import { actorOf } from './actor.ts'
@@ -33,21 +34,27 @@ export interface Announced {
   readonly replace?: boolean
 }
 
+/** Where a file is published. */
+export interface Place extends Pick<Publishing, 'stage' | 'journal'> {
+  /** For the journal; undefined for the root index. */
+  readonly index?: IndexName
+}
+
 /**
- * Publishes a received file: only somebody who may, only with the bytes that were announced, only an
- * archive that is what its name says (UP-4, UP-20..23, faults P08–P13). Returns when it is durable,
- * listed and in the journal. Of a file that is refused the caller still has to dispose.
+ * Publishes a received file: only with the bytes that were announced, only an archive that is what
+ * its name says (UP-4, UP-20..23, faults P08–P13). Returns when it is durable, listed and in the
+ * journal. Whether this visitor may, the caller has judged; of a file that is refused the caller
+ * still has to dispose.
  * @throws errors with a status and one line for the client
  */
 export const publish = async (
-  { stage, access, journal }: Publishing,
+  { stage, journal, index }: Place,
   exchange: Exchange,
-  visitor: Visitor,
+  visitor: Pick<Visitor, 'user'>,
   file: ReceivedFile,
   announced: Announced,
 ): Promise<Outcome> => {
   const { name, filename, digests = new Map<ClaimedHash, string>() } = announced
-  access.requirePublish(visitor, name)
   await compare(file, filename, digests)
   const metadata = await lookInto(file, filename)
   const wrong = disagreement(announced, metadata?.toString('utf8'))
@@ -68,6 +75,7 @@ export const publish = async (
     await journal.record({
       ...actorOf(exchange),
       event: 'upload',
+      index,
       project: name,
       version: announced.version ?? fileVersion(name, filename),
       file: filename,

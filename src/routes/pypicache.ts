@@ -24,6 +24,7 @@ const store = async (
   const { name, filename, isDevelopment } = read
   if (project !== undefined && projectName(project) !== name)
     throw new HttpError(400, `the path must name the project of the file, ${name}`)
+  publishing.access.requirePublish(visitor, name)
   const announced = { name, filename, replace: isDevelopment }
   const outcome = await publish(publishing, exchange, visitor, file, announced)
   if (outcome === 'same' && !isDevelopment)

@@ -17,13 +17,14 @@ export const uploadHandler =
   (publishing: Publishing): GuardedHandler =>
   async (exchange, rest, visitor) => {
     if (rest.length > 0) return notAllowed('GET, HEAD, OPTIONS')
-    const { temporary, maxUpload } = publishing
+    const { access, temporary, maxUpload } = publishing
     const form = await receiveForm(exchange, { temporary, most: maxUpload })
     try {
       const done = judgeAction(form)
       if (done !== undefined) return done
       const file = contentOf(form)
       const claims = readClaims(form.fields, file.filename)
+      access.requirePublish(visitor, claims.name)
       const outcome = await publish(publishing, exchange, visitor, file, claims)
       return text(200, outcome === 'same' ? `${claims.filename} is here already` : 'OK')
     } finally {
