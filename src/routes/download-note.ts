@@ -6,6 +6,7 @@ import type { Reply } from '../http/reply.ts'
 import type { Index, Wanted } from '../index/index.ts'
 import type { Entry, Journal } from '../journal/journal.ts'
 import { fileVersion } from '../spec/filename.ts'
+import type { IndexName } from '../spec/index-name.ts'
 import { actorOf } from './actor.ts'
 
 /** The first byte of an answer that went out as far as the file's end; undefined for any other. */
@@ -23,16 +24,19 @@ const hashOf = ({ etag }: Resource): string => etag.slice(1, -1)
  * What notes a download of this file in the journal once an answer with it is out. A download is a
  * whole file, or a part up to its end, which is told apart by its first byte: a client that resumes
  * asks for one, and so does one that reads a wheel's directory only.
+ * @param place the index, for the journal; undefined for the root index
  */
 export const downloadNote = (
   journal: Journal,
   index: Index,
   wanted: Wanted,
   resource: Resource,
+  place?: IndexName,
 ): Exclude<Reply['sent'], undefined> => {
   const { name, filename } = wanted
   const about: Entry = {
     event: 'download',
+    index: place,
     project: name,
     version: fileVersion(name, filename),
     file: filename,
