@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Filename } from '../spec/filename.ts'
 import { rootIndex, splitIndexName, type IndexName } from '../spec/index-name.ts'
 import type { Name } from '../spec/project-name.ts'
+import type { ReleaseVersion } from '../spec/release-version.ts'
 import type { TokenId } from '../spec/token.ts'
 import type { UserName } from '../spec/user-name.ts'
 
@@ -12,6 +13,9 @@ export const host =
   hostname()
     .replace(/[^A-Za-z0-9.-]/g, '_')
     .slice(0, 60) || 'localhost'
+
+/** What the name of a release's documentation ends with. */
+export const docsEnding = '.doc.zip'
 
 /**
  * Where everything lies below one cache directory. No other file knows a path, and every path that
@@ -88,6 +92,33 @@ export class Layout {
   deleted(name: Name, filename: Filename, sha256: string): string {
     const file = `${filename}.${sha256.slice(0, 16)}`
     return join(this.#own, 'keep', 'deleted', this.index, name, file)
+  }
+
+  /** What was registered of releases, a directory for each project. */
+  get releases(): string {
+    return join(this.#own, 'keep', 'releases', this.index)
+  }
+
+  /** What was registered of a release; of a project without a version: all its releases. */
+  release(name: Name, version?: ReleaseVersion): string {
+    return join(this.releases, name, ...(version === undefined ? [] : [`${version}.json`]))
+  }
+
+  /** The documentation of a release, beside its files. */
+  docs(name: Name, version: ReleaseVersion): string {
+    return join(this.root, name, `${name}-${version}${docsEnding}`)
+  }
+
+  /** What we know of uploaded documentation; without a version the directory of all of a project. */
+  docsFact(name: Name, version?: ReleaseVersion, sha256 = ''): string {
+    const file = version === undefined ? [] : [`${version}.${sha256.slice(0, 16)}.json`]
+    return join(this.#own, 'keep', 'docs', this.index, name, ...file)
+  }
+
+  /** The test results of a project; of certain bytes under a file's name. */
+  toxResults(name: Name, filename?: Filename, sha256 = ''): string {
+    const directory = filename === undefined ? [] : [`${filename}.${sha256.slice(0, 16)}`]
+    return join(this.#own, 'keep', 'toxresults', this.index, name, ...directory)
   }
 
   /** Whose name this is, once that was decided. */
@@ -198,6 +229,16 @@ export class Layout {
 
   get keep(): string {
     return join(this.#own, 'keep')
+  }
+
+  /** A byte for each change that devpi's clients can see; its size is the serial. */
+  get changes(): string {
+    return join(this.keep, 'changes')
+  }
+
+  /** What tells this directory from every other for devpi's replicas. */
+  get uuid(): string {
+    return join(this.keep, 'uuid')
   }
 
   /** Who did what, a file for each day. */
