@@ -35,14 +35,14 @@ export const readClaims = (fields: Fields, filename: string): Claims => {
   for (const [field, values] of fields)
     if (values.some(value => value.includes('\0')))
       throw new ClaimError(`the field ${shown(field)} contains a NUL byte`)
-  const protocol = single(fields, 'protocol_version') ?? '1'
+  const protocol = singleField(fields, 'protocol_version') ?? '1'
   if (protocol !== '1')
     throw new ClaimError(`protocol_version ${shown(protocol)} is unknown: it must be 1`)
-  checkMetadataVersion(single(fields, 'metadata_version'))
+  checkMetadataVersion(singleField(fields, 'metadata_version'))
   const name = readName(required(fields, 'name'))
   const version = readVersion(required(fields, 'version'))
   const file = readFilename(filename, name, version)
-  const attestations = readAttestations(single(fields, 'attestations'))
+  const attestations = readAttestations(singleField(fields, 'attestations'))
   return {
     name,
     version,
@@ -68,6 +68,9 @@ const readVersion = (text: string): string => {
 
 // With a build tag in the third place if there are six parts (FN-10, FN-12); `.whl` in lower case.
 const wheelName = /^[^-]+-[^-]+(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl$/
+
+/** True for the name of a wheel that installers understand. */
+export const isWheelName = (filename: string): boolean => wheelName.test(filename)
 
 const readFilename = (text: string, name: Name, version: string): Filename => {
   const filename = distFilename(text)
@@ -102,15 +105,24 @@ const digestFields: readonly [field: string, hash: ClaimedHash, length: number][
   ['blake2_256_digest', 'blake2b_256', 64],
 ]
 
-const readDigests = (fields: Fields): Map<ClaimedHash, string> => {
+/**
+ * The digests that a form announces; none when it announces none.
+ * @throws {ClaimError} for what is no digest
+ */
+export const claimedDigests = (fields: Fields): Map<ClaimedHash, string> => {
   const digests = new Map<ClaimedHash, string>()
   for (const [field, hash, length] of digestFields) {
-    const digest = single(fields, field)?.toLowerCase()
+    const digest = singleField(fields, field)?.toLowerCase()
     if (digest === undefined) continue
     if (digest.length !== length || !/^[0-9a-f]*$/.test(digest))
       throw new ClaimError(`${field} must be ${length} hexadecimal digits`)
     digests.set(hash, digest)
   }
+  return digests
+}
+
+const readDigests = (fields: Fields): Map<ClaimedHash, string> => {
+  const digests = claimedDigests(fields)
   if (digests.size > 0) return digests
   throw new ClaimError('the form has no digest of the file: send sha256_digest (or md5_digest)')
 }
@@ -121,7 +133,11 @@ const checkMetadataVersion = (text: string | undefined): void => {
     throw new ClaimError(`metadata version ${shown(text)} is unknown: it must be 1.x or 2.x`)
 }
 
-const single = (fields: Fields, field: string): string | undefined => {
+/**
+ * The value of a field that may stand once; undefined when it is empty or `UNKNOWN`.
+ * @throws {ClaimError} when it has several values
+ */
+export const singleField = (fields: Fields, field: string): string | undefined => {
   const given = new Set((fields.get(field) ?? []).map(value => value.trim()))
   given.delete('')
   given.delete('UNKNOWN')
@@ -130,7 +146,7 @@ const single = (fields: Fields, field: string): string | undefined => {
 }
 
 const required = (fields: Fields, field: string): string => {
-  const value = single(fields, field)
+  const value = singleField(fields, field)
   if (value === undefined) throw new ClaimError(`the form has no ${field}`)
   return value
 }
