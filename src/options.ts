@@ -99,7 +99,7 @@ export const options: readonly Option[] = [
   {
     key: 'config',
     kind: 'path',
-    group: 'server',
+    group: 'tuning',
     value: 'FILE',
     shown: 'DIR/proxypypi.toml',
     only: 'no file',
@@ -332,6 +332,20 @@ export const options: readonly Option[] = [
     value: 'PLATFORM',
     only: 'flag',
     help: 'platform to fetch for (linux-x86_64); repeatable',
+  },
+  {
+    key: 'force',
+    kind: 'flag',
+    group: 'command',
+    only: 'flag',
+    help: 'replace files that are there already',
+  },
+  {
+    key: 'with-cache',
+    kind: 'flag',
+    group: 'command',
+    only: 'flag',
+    help: 'take along what could be fetched or made again',
   },
 ]
 

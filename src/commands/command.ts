@@ -22,6 +22,8 @@ export interface Command {
   readonly details: string
   /** Three command lines, each with what it does. */
   readonly examples: readonly (readonly [line: string, purpose: string])[]
+  /** Another form of a command, listed in help by its name alone. */
+  readonly isVariant?: boolean
   /** Not listed in help. */
   readonly isHidden?: boolean
   /** Returns the exit code. Throws `UsageError`, or another error with one line for people. */

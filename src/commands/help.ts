@@ -36,7 +36,7 @@ const optionLine = (option: Option): string => {
 }
 
 const packed = (option: Option): string => {
-  const shown = option.default ?? option.value
+  const shown = option.default ?? option.shown ?? option.value
   return `--${option.key}${shown === undefined ? '' : `=${shown}`}`
 }
 
@@ -50,18 +50,21 @@ const commandLines = (commands: readonly Command[]): string[] => {
 
 const groupLines = (commands: readonly Command[], group: Command['group']): string[] => {
   const members = commands.filter(command => command.group === group && command.isHidden !== true)
-  return members.length === 0 ? [] : [`${group}:`, ...commandLines(members)]
+  if (members.length === 0) return []
+  const variants = members.filter(({ isVariant }) => isVariant === true).map(({ name }) => name)
+  return [
+    `${group}:`,
+    ...commandLines(members.filter(({ isVariant }) => isVariant !== true)),
+    ...(variants.length === 0 ? [] : [`  ${variants.join(' ')} are for scripts`]),
+  ]
 }
 
 /** Everything on one screen. */
 export const overview = (commands: readonly Command[]): string => {
   const tuning = options.filter(option => option.group === 'tuning').map(packed)
-  const own = options.flatMap(({ key }) => {
-    const owners = commands.filter(({ flags }) => flags?.includes(key) === true)
-    if (owners.length === 0) return []
-    const named = owners.length > 3 ? 'lists' : owners.map(({ name }) => name).join(', ')
-    return [`--${key} (${named})`]
-  })
+  const own = options
+    .filter(({ key }) => commands.some(({ flags }) => flags?.includes(key) === true))
+    .map(({ key }) => `--${key}`)
   return [
     'Usage: proxypypi [options] COMMAND [arguments]',
     ...groupLines(commands, 'Server'),
@@ -70,8 +73,7 @@ export const overview = (commands: readonly Command[]): string => {
     'Options, with their defaults:',
     ...options.filter(({ group }) => group === 'server' || group === 'daemon').map(optionLine),
     wrap([...tuning, ...own, '-h', '--help', '--version'], '  '),
-    'Each is also a variable (PROXYPYPI_PORT) and a key of the settings file (port).',
-    'More: proxypypi help COMMAND, man proxypypi',
+    'Also PROXYPYPI_PORT, or port in the settings file. More: proxypypi help COMMAND',
   ].join('\n')
 }
 

@@ -49,6 +49,7 @@ export const restart: Command = {
 export const forcerestart: Command = {
   name: 'forcerestart',
   group: 'Server',
+  isVariant: true,
   summary: 'restart with KILL',
   details: 'As restart, but running transfers are broken off.',
   examples: [

@@ -47,6 +47,7 @@ export const start: Command = {
 export const condstart: Command = {
   name: 'condstart',
   group: 'Server',
+  isVariant: true,
   summary: 'start unless running',
   details: 'As start, but a running daemon is no error: exit 0.',
   examples: [

@@ -76,6 +76,7 @@ export const stop: Command = {
 export const maybestop: Command = {
   name: 'maybestop',
   group: 'Server',
+  isVariant: true,
   summary: 'stop, whatever its state',
   details: 'As stop, but always exits with 0.',
   examples: [

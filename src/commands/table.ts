@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { deleteFiles } from './delete.ts'
 import { explain } from './explain.ts'
+import { genConfig } from './gen-config.ts'
 import { help } from './help.ts'
 import { ls } from './ls.ts'
 import { man } from './man.ts'
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   condstart,
   maybestop,
   forcerestart,
+  genConfig,
   ls,
   prefetch,
   refresh,
