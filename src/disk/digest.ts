@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import { appendFile, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { LRUCache } from 'lru-cache'
+import { bounded } from '../bounded.ts'
 import { Flight } from '../flight.ts'
 import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
@@ -46,7 +46,7 @@ const superfluous = 1000
  */
 export class Digests {
   readonly #layout: Layout
-  readonly #known = new LRUCache<Name, Known>({ max: 2000 })
+  readonly #known = bounded<Name, Known>(2000)
   readonly #hashing = new Flight<string>()
   readonly #loading = new Flight<Known | undefined>()
 

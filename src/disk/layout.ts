@@ -121,6 +121,11 @@ export class Layout {
     return join(this.#own, 'keep', 'toxresults', this.index, name, ...directory)
   }
 
+  /** Which files of a project were deleted for good, a line for each. */
+  gone(name: Name): string {
+    return join(this.#own, 'keep', 'gone', this.index, name)
+  }
+
   /** Whose name this is, once that was decided. */
   ownership(name: Name): string {
     return join(this.#own, 'keep', 'names', this.index, `${name}.json`)
@@ -150,18 +155,18 @@ export class Layout {
   }
 
   pages(upstream: string): string {
-    return join(this.#own, 'cache', 'pages', upstream)
+    return join(this.#own, 'cache', 'pages', asPart(upstream))
   }
 
   /** All project names of an upstream, one a line. */
   names(upstream: string): string {
-    return join(this.#own, 'cache', 'names', `${upstream}.txt`)
+    return join(this.#own, 'cache', 'names', `${asPart(upstream)}.txt`)
   }
 
   /** What an upstream answered at a URL about a project beside its page. */
   document(upstream: string, name: Name, url: string): string {
     const digest = createHash('sha256').update(url).digest('hex').slice(0, 32)
-    return join(this.#own, 'cache', 'documents', upstream, name, `${digest}.json`)
+    return join(this.#own, 'cache', 'documents', asPart(upstream), name, `${digest}.json`)
   }
 
   /** The core metadata of a wheel; `content` (a digest) keeps different wheels of one name apart. */
@@ -182,7 +187,37 @@ export class Layout {
 
   // The root index had its places before there were others. A project's name never begins with `@`.
   get #apart(): readonly string[] {
-    return this.index === rootIndex ? [] : [`@${this.index.replace('/', '+')}`]
+    return this.index === rootIndex ? [] : [asPart(this.index)]
+  }
+
+  /**
+   * Everything that is of this project alone and losing it loses something, what shows the others
+   * first.
+   */
+  projectTrees(name: Name): readonly string[] {
+    return [
+      this.release(name),
+      this.facts(name),
+      this.docsFact(name),
+      this.toxResults(name),
+      join(this.#own, 'keep', 'attestations', this.index, name),
+      join(this.#own, 'keep', 'deleted', this.index, name),
+      this.ownership(name),
+    ]
+  }
+
+  /** Everything that is of this index alone, except its settings, what shows the others first. */
+  get trees(): readonly string[] {
+    const shown = ['releases', 'facts', 'docs', 'toxresults']
+    const hidden = ['attestations', 'deleted', 'names', 'gone']
+    const cached = ['metadata', 'digests', 'pages', 'documents']
+    return [
+      this.root,
+      ...[...shown, ...hidden].map(kind => join(this.#own, 'keep', kind, this.index)),
+      ...cached.map(kind => join(this.#own, 'cache', kind, asPart(this.index))),
+      this.names(this.index),
+      join(this.allParts, asPart(this.index)),
+    ]
   }
 
   get allParts(): string {
@@ -251,6 +286,9 @@ export class Layout {
     return join(this.journal, `${day}.jsonl`)
   }
 }
+
+// An index as one path segment; upstreams of the settings have names without a slash.
+const asPart = (name: string): string => (name.includes('/') ? `@${name.replace('/', '+')}` : name)
 
 /** The one directory of ours in the cache directory. */
 export const ownDirectory = '.proxypypi'

@@ -1,7 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises'
 import type { BigIntStats, Dirent } from 'node:fs'
 import { join, sep } from 'node:path'
-import { LRUCache } from 'lru-cache'
+import { bounded } from '../bounded.ts'
 import { distFilename, projectsOf, type Filename } from '../spec/filename.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
 import { orAbsent } from './error-code.ts'
@@ -32,7 +32,7 @@ export interface LocalFiles {
  */
 export class Directory {
   readonly #root: string
-  readonly #listings = new LRUCache<string, Listing>({ max: 5000 })
+  readonly #listings = bounded<string, Listing>(5000)
   readonly #byProject = new WeakMap<Listing, Map<Name, Map<Filename, string>>>()
   #realRoot: string | undefined
 

@@ -26,13 +26,22 @@ export const isAbandoned = (name: string): boolean => {
 /** Removes what crashed processes left under `work`: parts, temporary files. What lives is left alone. */
 export const sweep = async (layout: Layout): Promise<void> => {
   await sweepDirectory(layout.temporary)
-  for (const project of await entries(layout.allParts))
-    for (const file of await entries(join(layout.allParts, project))) {
-      const directory = join(layout.allParts, project, file)
+  await sweepParts(layout.allParts)
+  // Those of other indexes than the root index lie one level deeper.
+  for (const name of await entries(layout.allParts))
+    if (name.startsWith('@')) await sweepParts(join(layout.allParts, name))
+}
+
+const sweepParts = async (parts: string): Promise<void> => {
+  for (const project of await entries(parts)) {
+    if (project.startsWith('@')) continue
+    for (const file of await entries(join(parts, project))) {
+      const directory = join(parts, project, file)
       await sweepDirectory(directory)
       // Only an empty one goes: another process may be beginning a part in it.
       await rmdir(directory).catch(() => {})
     }
+  }
 }
 
 const sweepDirectory = async (directory: string): Promise<void> => {

@@ -122,7 +122,7 @@ export class Contention {
     // A link of that name leads to it: a person's, and left alone.
     if (there.path !== home && linkStatsOf(home) !== undefined) return 'same'
     const known = await this.#facts.uploaded(name, filename, sha256)
-    if (known === undefined) await this.#publication.record(upload, there.stats.mtime)
+    if (known === undefined) await this.#publication.record(upload, undefined, there.stats.mtime)
     if (there.path === home) await this.#publication.settle(upload)
     else if (!(await this.#publication.link(upload))) return undefined
     const tombstone = await this.#facts.tombstone(name, filename)

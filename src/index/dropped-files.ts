@@ -1,13 +1,13 @@
 import type { BigIntStats } from 'node:fs'
-import { LRUCache } from 'lru-cache'
+import { bounded } from '../bounded.ts'
 import type { Digests } from '../disk/digest.ts'
 import { hasCode } from '../disk/error-code.ts'
 import { identityOf, linkStatsOf } from '../disk/stamp.ts'
 import type { Log } from '../log.ts'
 import { extensionOf, type Filename } from '../spec/filename.ts'
 import type { File } from '../spec/page.ts'
+import type { Places } from '../spec/places.ts'
 import type { Name } from '../spec/project-name.ts'
-import { localPath } from '../spec/public-path.ts'
 import { isComplete } from './archives.ts'
 import type { CoreMetadata } from './core-metadata.ts'
 import type { Dropped } from './local.ts'
@@ -19,15 +19,23 @@ export class DroppedFiles {
   readonly #metadata: CoreMetadata
   readonly #log: Log
   readonly #settle: number
-  readonly #refused = new LRUCache<string, string>({ max: 1000 })
-  readonly #looked = new LRUCache<string, { identity: string; dropped: Dropped }>({ max: 20_000 })
+  readonly #places: Places
+  readonly #refused = bounded<string, string>(1000)
+  readonly #looked = bounded<string, { identity: string; dropped: Dropped }>(20_000)
 
-  /** @param settle seconds for which a file whose wholeness cannot be seen from its content may still be growing */
-  constructor(digests: Digests, metadata: CoreMetadata, log: Log, settle: number) {
-    this.#digests = digests
-    this.#metadata = metadata
-    this.#log = log
-    this.#settle = settle
+  /** `settle`: seconds for which a file whose wholeness cannot be seen from its content may still be growing. */
+  constructor(parts: {
+    digests: Digests
+    metadata: CoreMetadata
+    log: Log
+    settle: number
+    places: Places
+  }) {
+    this.#digests = parts.digests
+    this.#metadata = parts.metadata
+    this.#log = parts.log
+    this.#settle = parts.settle
+    this.#places = parts.places
   }
 
   /** What was seen at a path at the last look. */
@@ -58,7 +66,7 @@ export class DroppedFiles {
     const told = await this.#metadata.ofDropped(name, filename, path, Number(stats.size), sha256)
     const file: File = {
       filename,
-      url: localPath(name, filename),
+      url: this.#places.own(name, filename, sha256),
       hashes: { sha256 },
       size: Number(stats.size),
       'upload-time': uploadTime(stats.mtime),

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../disk/json.ts'
 import { fileVersion, type Filename } from '../spec/filename.ts'
 import { readFile, type File } from '../spec/page.ts'
+import type { Places } from '../spec/places.ts'
 import type { Name } from '../spec/project-name.ts'
-import { localPath, provenancePath } from '../spec/public-path.ts'
+import { readHistory, type History } from './log-entry.ts'
 
 interface Published {
   /** The page's object for the file. */
@@ -35,6 +36,8 @@ export interface UploadedFact extends Published {
   readonly isAttested: boolean
   /** Who yanked it and when, while it is yanked. */
   readonly yanked: Act | undefined
+  /** How it came here, and what became of what had its name before. */
+  readonly log: History
 }
 
 /** Who did something and when (ISO time); nobody in particular on this machine. */
@@ -59,6 +62,7 @@ export type Fact = MirroredFact | UploadedFact | Tombstone
 
 /** A fact as it is kept; undefined for what is broken (fault S20). */
 export const readFact = (
+  places: Places,
   name: Name,
   filename: Filename,
   record: JsonObject | undefined,
@@ -72,19 +76,24 @@ export const readFact = (
   if (file?.filename !== filename) return undefined
   const published = { file, sha256, size, at }
   return kind === 'uploaded' ?
-      readUploaded(name, record, published)
+      readUploaded(places, name, record, published)
     : readMirrored(record, published)
 }
 
 /** The page's object of an uploaded file: where it and its attestations are found here. */
-export const uploadedFile = (name: Name, file: Omit<File, 'url'>, isAttested: boolean): File => {
+export const uploadedFile = (
+  places: Places,
+  name: Name,
+  file: Omit<File, 'url'>,
+  isAttested: boolean,
+): File => {
   // The key pattern of `File` hides what its own keys are.
-  const { filename } = file as File
+  const { filename, hashes } = file as File
   const version = isAttested ? fileVersion(name, filename) : undefined
   return {
     ...(file as File),
-    url: localPath(name, filename),
-    ...(version !== undefined && { provenance: provenancePath(name, version, filename) }),
+    url: places.own(name, filename, hashes['sha256'] ?? ''),
+    ...(version !== undefined && { provenance: places.provenance(name, version, filename) }),
   }
 }
 
@@ -93,17 +102,31 @@ const nowhere = new URL('http://invalid./')
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : undefined
 
-const readUploaded = (name: Name, record: JsonObject, published: Published): UploadedFact => {
+const readUploaded = (
+  places: Places,
+  name: Name,
+  record: JsonObject,
+  published: Published,
+): UploadedFact => {
+  const { sha256, file } = published
   const isAttested = record['isAttested'] === true
+  const by = textOf(record['by'])
   return {
     ...published,
     kind: 'uploaded',
-    file: uploadedFile(name, published.file, isAttested),
-    by: textOf(record['by']),
+    file: uploadedFile(places, name, { ...file, hashes: { ...file.hashes, sha256 } }, isAttested),
+    by,
     mayChange: record['mayChange'] === true,
     isAttested,
     yanked: readAct(record['yanked']),
+    log: logOf(record, by, published.at),
   }
+}
+
+// Those of version 2 have none.
+const logOf = (record: JsonObject, by: string | undefined, at: string): History => {
+  const kept = readHistory(record['log'])
+  return kept.length > 0 ? kept : [{ what: 'upload', who: by, when: at }]
 }
 
 const readAct = (value: unknown): Act | undefined => {

@@ -5,13 +5,14 @@
  */
 import { readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LRUCache } from 'lru-cache'
+import { bounded } from '../bounded.ts'
 import { orAbsent } from '../disk/error-code.ts'
 import { readObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
 import { identityOf, isSettled, stampOf, statsOf } from '../disk/stamp.ts'
 import { create, forget, replace, type WriteOptions } from '../disk/write.ts'
 import { distFilename, type Filename } from '../spec/filename.ts'
+import { placesOf, type Places } from '../spec/places.ts'
 import type { Name } from '../spec/project-name.ts'
 import {
   readFact,
@@ -28,12 +29,14 @@ const minute = 60_000
 /** The facts of one directory. */
 export class Facts {
   readonly #layout: Layout
-  readonly #known = new LRUCache<Name, ProjectFacts>({ max: 2000 })
-  readonly #single = new LRUCache<string, { identity: string; fact: Fact }>({ max: 20_000 })
-  readonly #used = new LRUCache<string, number>({ max: 20_000 })
+  readonly #places: Places
+  readonly #known = bounded<Name, ProjectFacts>(2000)
+  readonly #single = bounded<string, { identity: string; fact: Fact }>(20_000)
+  readonly #used = bounded<string, number>(20_000)
 
   constructor(layout: Layout) {
     this.#layout = layout
+    this.#places = placesOf(layout.index)
   }
 
   /** All facts of a project. A broken one counts as missing (fault S20). */
@@ -77,7 +80,7 @@ export class Facts {
     const identity = identityOf(stats)
     const known = this.#single.get(path)
     if (known?.identity === identity) return known.fact
-    const fact = readFact(name, filename, await readObject(path))
+    const fact = readFact(this.#places, name, filename, await readObject(path))
     if (fact !== undefined) this.#single.set(path, { identity, fact })
     return fact
   }

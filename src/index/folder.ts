@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { bounded } from '../bounded.ts'
 import type { Digests } from '../disk/digest.ts'
 import type { Layout } from '../disk/layout.ts'
 import type { Directory } from '../disk/list.ts'
@@ -8,6 +8,7 @@ import { linkStatsOf } from '../disk/stamp.ts'
 import type { Log } from '../log.ts'
 import { projectsOf, type Filename } from '../spec/filename.ts'
 import { matches } from '../spec/pattern.ts'
+import { placesOf } from '../spec/places.ts'
 import type { Name } from '../spec/project-name.ts'
 import type { CoreMetadata } from './core-metadata.ts'
 import { Damaged } from './damaged.ts'
@@ -37,7 +38,7 @@ export class Folder {
   readonly #damaged: Damaged
   readonly #sorting: Sorting
   readonly #droppedFiles: DroppedFiles
-  readonly #sorted = new LRUCache<Name, { stamp: string; sorted: Sorted }>({ max: 2000 })
+  readonly #sorted = bounded<Name, { stamp: string; sorted: Sorted }>(2000)
 
   /** `settle`: seconds for which a dropped file that does not show whether it is whole may be growing. */
   constructor(parts: {
@@ -60,7 +61,7 @@ export class Folder {
     this.#mutable = parts.mutable
     this.#damaged = new Damaged(layout, log)
     this.#sorting = new Sorting(layout, digests, this.#damaged)
-    this.#droppedFiles = new DroppedFiles(digests, parts.metadata, log, parts.settle)
+    this.#droppedFiles = new DroppedFiles({ ...parts, places: placesOf(layout.index) })
   }
 
   /** Every project that may have files here. */

@@ -3,7 +3,6 @@ import type { Resource } from '../disk/resource.ts'
 import type { Filename } from '../spec/filename.ts'
 import type { File } from '../spec/page.ts'
 import type { Name } from '../spec/project-name.ts'
-import { localPath } from '../spec/public-path.ts'
 import { noneIn } from './archives.ts'
 import type { CoreMetadata } from './core-metadata.ts'
 import type { UploadedFact } from './fact.ts'
@@ -24,7 +23,7 @@ export class Holdings {
 
   /** An uploaded or dropped file, at its own path or by its name. */
   async own({ name, filename, path }: Wanted, local: Local): Promise<Resource | undefined> {
-    if (path !== undefined && path !== localPath(name, filename)) return undefined
+    if (path !== undefined && path !== ownFile(local, filename)?.url) return undefined
     const uploaded = local.uploaded.get(filename)
     if (uploaded !== undefined) return this.#folder.openPublished(name, filename, uploaded)
     const dropped = local.dropped.get(filename)
@@ -60,7 +59,7 @@ export class Holdings {
   /** The core metadata of a wheel that lies here. */
   async metadata(wanted: Wanted, local: Local, owner: Owner): Promise<Resource | undefined> {
     const { name, filename, path } = wanted
-    if (path === undefined || path === localPath(name, filename)) {
+    if (path === undefined || path === ownFile(local, filename)?.url) {
       const uploaded = local.uploaded.get(filename)
       if (uploaded !== undefined) return this.#ofUploaded(name, uploaded.path, uploaded.fact)
       const dropped = local.dropped.get(filename)

@@ -6,6 +6,7 @@ import { discard, publish, publishNew, replace, syncDirectory } from '../disk/wr
 import { isWheel } from '../spec/filename.ts'
 import type { CoreMetadata } from './core-metadata.ts'
 import type { Facts } from './facts.ts'
+import type { History } from './log-entry.ts'
 import { factOf, type Upload } from './upload.ts'
 
 /** The steps in which an upload becomes a file that is listed. */
@@ -24,9 +25,10 @@ export class Publication {
 
   /**
    * Keeps everything about an upload; without its file it means nothing, and with it it is durable.
+   * @param before how what gives way to it came here; undefined when nothing does
    * @param time what its page says as `upload-time`
    */
-  async record(upload: Upload, time: Date = new Date()): Promise<void> {
+  async record(upload: Upload, before?: History, time: Date = new Date()): Promise<void> {
     const { name, filename, sha256, metadata, attestations = [] } = upload
     if (metadata !== undefined && isWheel(filename))
       await this.#metadata.keep(name, filename, sha256, metadata, { durable: false })
@@ -34,7 +36,9 @@ export class Publication {
       const path = this.#layout.attestations(name, filename, sha256)
       await replace(this.#layout, path, JSON.stringify({ attestations }))
     }
-    await this.#facts.write(name, factOf(upload, time), { durable: 'file' })
+    await this.#facts.write(name, factOf(this.#layout.index, upload, time, before), {
+      durable: 'file',
+    })
   }
 
   /** Gives the file its name, durably; false when the name is taken. */

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto'
 import { HttpError } from '../http/error.ts'
 import { readCoreMetadata } from '../spec/core-metadata.ts'
 import { isWheel, type Filename } from '../spec/filename.ts'
+import type { IndexName } from '../spec/index-name.ts'
+import { placesOf } from '../spec/places.ts'
 import type { Name } from '../spec/project-name.ts'
 import { uploadTime } from './dropped-files.ts'
 import { uploadedFile, type UploadedFact } from './fact.ts'
+import { overwriting, uploaded, type History } from './log-entry.ts'
 
 /** A file that was received, checked and synced, and waits aside for its final name. */
 export interface Upload {
@@ -27,6 +30,8 @@ export interface Upload {
   readonly by: string | undefined
   /** It may take the place of other bytes, and other bytes may take its own. */
   readonly replace?: boolean | undefined
+  /** How it came here; that it is uploaded now when undefined. */
+  readonly log?: History | undefined
 }
 
 /** What became of an upload: `same` when these very bytes were there already. */
@@ -40,8 +45,17 @@ export class ConflictError extends HttpError {
   }
 }
 
-/** What is to be kept about an upload. */
-export const factOf = (upload: Upload, time: Date): UploadedFact => {
+/**
+ * What is to be kept about an upload.
+ * @param time what its page says as `upload-time`
+ * @param before how what gives way to it came here; undefined when nothing does
+ */
+export const factOf = (
+  index: IndexName,
+  upload: Upload,
+  time: Date,
+  before?: History,
+): UploadedFact => {
   const { name, filename, size, sha256, metadata, attestations = [] } = upload
   const requiresPython =
     upload.requiresPython ??
@@ -62,7 +76,7 @@ export const factOf = (upload: Upload, time: Date): UploadedFact => {
   }
   return {
     kind: 'uploaded',
-    file: uploadedFile(name, file, isAttested),
+    file: uploadedFile(placesOf(index), name, file, isAttested),
     sha256,
     size,
     at: new Date().toISOString(),
@@ -70,5 +84,6 @@ export const factOf = (upload: Upload, time: Date): UploadedFact => {
     mayChange: upload.replace === true,
     isAttested,
     yanked: undefined,
+    log: overwriting(before, upload.log ?? uploaded(upload.by, index)),
   }
 }

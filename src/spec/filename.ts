@@ -30,6 +30,9 @@ const extensions = [
   '.dmg',
 ]
 
+// Documentation that was uploaded lies beside the distributions.
+const documentation = '.doc.zip'
+
 // Room for a digest and `.metadata` behind it within the 255 bytes of a directory entry.
 const longest = 220
 const safe = /^[A-Za-z0-9_][A-Za-z0-9._+!~-]*$/
@@ -43,10 +46,12 @@ export const extensionOf = (text: string): string | undefined => {
 
 /**
  * A distribution's file name, or undefined when it is none or could not safely be a path segment:
- * letters, digits and `._+!~-` only, a known archive extension, at most 220 bytes.
+ * letters, digits and `._+!~-` only, a known archive extension, at most 220 bytes. Documentation
+ * (`NAME-VERSION.doc.zip`) is no distribution.
  */
 export const distFilename = (text: string): Filename | undefined => {
   if (text.length > longest || !safe.test(text)) return undefined
+  if (text.toLowerCase().endsWith(documentation)) return undefined
   const extension = extensionOf(text)
   return extension !== undefined && text.length > extension.length ? (text as Filename) : undefined
 }
