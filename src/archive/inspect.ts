@@ -20,15 +20,18 @@ export interface Inspected {
  * Wheels, eggs and `.zip`, `.tar.gz`, `.tgz` and `.tar` are read; all others only have to begin
  * like what they should be.
  * @param size of the file in bytes, as it was received
+ * @param takesAnySources an archive of sources need not be laid out as an sdist is, and then tells no
+ * metadata
  * @throws {ArchiveError} with the reason; system errors as they come
  */
 export const inspect = async (
   path: string,
   filename: Filename,
   size: number,
+  takesAnySources = false,
 ): Promise<Inspected> => {
   const type = packageType(filename)
-  const isSdist = type === 'sdist'
+  const isSdist = type === 'sdist' && !takesAnySources
   const metadata = await withFile(path, async source => {
     if (source.size !== size) throw new ArchiveError(`it does not have its ${size} bytes any more`)
     return read(source, path, filename, isSdist)
@@ -36,7 +39,7 @@ export const inspect = async (
   return {
     kind:
       type === 'bdist_wheel' ? 'wheel'
-      : isSdist ? 'sdist'
+      : type === 'sdist' ? 'sdist'
       : 'other',
     ...(metadata !== undefined && { metadata }),
   }

@@ -30,14 +30,21 @@ export interface Announced {
   readonly filename: Filename
   readonly digests?: ReadonlyMap<ClaimedHash, string>
   readonly attestations?: readonly object[]
+  /** Unless the metadata in the file tells it. */
+  readonly requiresPython?: string
   /** Other bytes under the same name may be replaced. */
   readonly replace?: boolean
 }
 
 /** Where a file is published. */
 export interface Place extends Pick<Publishing, 'stage' | 'journal'> {
-  /** For the journal; undefined for the root index. */
+  /** Undefined for the root index. */
   readonly index?: IndexName
+  /**
+   * Archives of sources need not be laid out as sdists are; devpi takes any. That they are harmless
+   * is asked of them all the same.
+   */
+  readonly takesAnySources?: boolean
 }
 
 /**
@@ -48,7 +55,7 @@ export interface Place extends Pick<Publishing, 'stage' | 'journal'> {
  * @throws errors with a status and one line for the client
  */
 export const publish = async (
-  { stage, journal, index }: Place,
+  { stage, journal, index, takesAnySources = false }: Place,
   exchange: Exchange,
   visitor: Pick<Visitor, 'user'>,
   file: ReceivedFile,
@@ -56,7 +63,7 @@ export const publish = async (
 ): Promise<Outcome> => {
   const { name, filename, digests = new Map<ClaimedHash, string>() } = announced
   await compare(file, filename, digests)
-  const metadata = await lookInto(file, filename)
+  const metadata = await lookInto(file, filename, takesAnySources)
   const wrong = disagreement(announced, metadata?.toString('utf8'))
   if (wrong !== undefined) throw new HttpError(400, `${filename} is refused: ${wrong}`)
   const outcome = await stage.put({
@@ -69,6 +76,7 @@ export const publish = async (
     by: visitor.user,
     metadata,
     attestations: announced.attestations,
+    ...(metadata === undefined && { requiresPython: announced.requiresPython }),
     replace: announced.replace,
   })
   if (outcome !== 'same')
@@ -100,10 +108,20 @@ const compare = async (
   }
 }
 
-const lookInto = async (file: ReceivedFile, filename: Filename): Promise<Buffer | undefined> => {
+const lookInto = async (
+  { path, size }: ReceivedFile,
+  filename: Filename,
+  takesAnySources: boolean,
+): Promise<Buffer | undefined> => {
   const { inspect } = await import('../archive/inspect.ts')
+  const look = (isLoose: boolean) => inspect(path, filename, size, isLoose)
   try {
-    return (await inspect(file.path, filename, file.size)).metadata
+    const { metadata } = await look(false).catch((error: unknown) => {
+      // What is wrong besides is wrong again.
+      if (takesAnySources && error instanceof ArchiveError) return look(true)
+      throw error
+    })
+    return metadata
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error
     throw new HttpError(400, `${filename} is refused: ${error.message}`, { cause: error })
