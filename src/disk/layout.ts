@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { DocFilename } from '../spec/doc-filename.ts'
 import type { Filename } from '../spec/filename.ts'
 import { rootIndex, splitIndexName, type IndexName } from '../spec/index-name.ts'
 import type { Name } from '../spec/project-name.ts'
@@ -13,9 +14,6 @@ export const host =
   hostname()
     .replace(/[^A-Za-z0-9.-]/g, '_')
     .slice(0, 60) || 'localhost'
-
-/** What the name of a release's documentation ends with. */
-export const docsEnding = '.doc.zip'
 
 /**
  * Where everything lies below one cache directory. No other file knows a path, and every path that
@@ -105,8 +103,8 @@ export class Layout {
   }
 
   /** The documentation of a release, beside its files. */
-  docs(name: Name, version: ReleaseVersion): string {
-    return join(this.root, name, `${name}-${version}${docsEnding}`)
+  docs(name: Name, filename: DocFilename): string {
+    return join(this.root, name, filename)
   }
 
   /** What we know of uploaded documentation; without a version the directory of all of a project. */
@@ -147,6 +145,24 @@ export class Layout {
 
   token(id: TokenId): string {
     return join(this.tokens, `${id}.json`)
+  }
+
+  /** What login tokens are signed with. */
+  get tokenKey(): string {
+    return join(this.#own, 'keep', 'token-key')
+  }
+
+  /** The settings of the indexes, a directory for each user. */
+  get indexes(): string {
+    return join(this.#own, 'keep', 'indexes')
+  }
+
+  indexesOf(user: UserName): string {
+    return join(this.indexes, user)
+  }
+
+  indexSettings(index: IndexName): string {
+    return join(this.indexes, `${index}.json`)
   }
 
   /** An upstream's page; its mtime is the moment upstream last confirmed it. */
