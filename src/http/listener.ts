@@ -1,8 +1,15 @@
-import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Log } from '../log.ts'
 import { errorText, HttpError } from './error.ts'
+import { beginAnew, refusedPush, type ParseError } from './push-method.ts'
 import { Traffic, type Handle } from './traffic.ts'
 
 /** How to listen. */
@@ -53,7 +60,17 @@ const refuse = (socket: Duplex, status: number, line: string): void => {
 
 const notHttp = 'this is not a valid HTTP request'
 
-const refuseBroken = (traffic: Traffic, error: Error & { code?: string }, socket: Socket): void => {
+// True when it was no broken request, but one with devpi's verb.
+const isPush = (server: Server, traffic: Traffic, error: ParseError, socket: Socket): boolean => {
+  const begun = refusedPush(error)
+  if (begun === undefined || traffic.isBusy(socket) || traffic.isLast(socket)) return false
+  if (!beginAnew(server, socket, begun, () => traffic.expectPush(socket))) return false
+  // It was told that this one had closed.
+  traffic.connect(socket)
+  return true
+}
+
+const refuseBroken = (traffic: Traffic, error: ParseError, socket: Socket): void => {
   const reason = error.code === 'HPE_INVALID_EOF_STATE' ? 'the request breaks off' : notHttp
   if (error.code !== 'ECONNRESET' && traffic.failBody(socket, new HttpError(400, reason))) return
   // What follows the last request, or its body that nobody reads, does not matter.
@@ -91,7 +108,10 @@ export const listen = async (options: ListenOptions): Promise<Listener> => {
   // A client that has closed its side only still waits for its answer (fault C29); Node has no option for it.
   Object.assign(server, { httpAllowHalfOpen: true })
   server.on('connection', socket => traffic.connect(socket))
-  server.on('clientError', (error, socket) => refuseBroken(traffic, error, socket as Socket))
+  server.on('clientError', (error: ParseError, stream) => {
+    const socket = stream as Socket
+    if (!isPush(server, traffic, error, socket)) refuseBroken(traffic, error, socket)
+  })
   // Whoever wants the body says "100 Continue" (fault C21).
   server.on('checkContinue', answer)
   server.on(

@@ -22,6 +22,8 @@ export class Traffic {
   // Only what takes time: what is answered at once shows in the socket's own queue.
   readonly #running = new Set<Exchange>()
   readonly #last = new WeakSet<Socket>()
+  // Connections on which the next request is one of devpi's that the parser was shown as POST.
+  readonly #pushes = new WeakSet<Socket>()
   #closing = false
 
   constructor(handle: Handle, log: Log) {
@@ -50,6 +52,7 @@ export class Traffic {
   ): Promise<void> {
     // What follows the last request of a connection is none (RFC 9112, 9.6).
     if (this.#last.has(request.socket)) return
+    if (this.#pushes.delete(request.socket)) request.method = 'PUSH'
     const started = performance.now()
     const exchange = new Exchange(request, response)
     if (!response.shouldKeepAlive) this.#last.add(request.socket)
@@ -97,6 +100,11 @@ export class Traffic {
   /** True when the answer to come, or the one just sent, ends this connection anyway. */
   isLast(socket: Socket): boolean {
     return this.#last.has(socket)
+  }
+
+  /** The next request on this connection has the verb PUSH, whatever it says. */
+  expectPush(socket: Socket): void {
+    this.#pushes.add(socket)
   }
 
   /** Stops the server: idle connections at once, busy ones when they are done or after `grace` ms. */
