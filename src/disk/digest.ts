@@ -4,7 +4,6 @@ import { appendFile, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { bounded } from '../bounded.ts'
 import { Flight } from '../flight.ts'
-import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
 import { hasCode } from './error-code.ts'
 import { parseObject } from './json.ts'
@@ -55,7 +54,7 @@ export class Digests {
   }
 
   /** The sha256 of a file in the state that `stats` tell. */
-  async of(name: Name, filename: Filename, path: string, stats: BigIntStats): Promise<string> {
+  async of(name: Name, filename: string, path: string, stats: BigIntStats): Promise<string> {
     const identity = identityOf(stats)
     const known = await this.#lookUp(name, filename, identity)
     if (known !== undefined) return known
@@ -69,7 +68,7 @@ export class Digests {
   /** Notes the hash of a file which the caller has computed. A note that cannot be made is no failure. */
   async remember(
     name: Name,
-    filename: Filename,
+    filename: string,
     stats: BigIntStats,
     sha256: string,
   ): Promise<void> {
@@ -84,16 +83,16 @@ export class Digests {
   }
 
   /** True when this very state of the file was hashed before. */
-  async knows(name: Name, filename: Filename, stats: BigIntStats): Promise<boolean> {
+  async knows(name: Name, filename: string, stats: BigIntStats): Promise<boolean> {
     return (await this.#lookUp(name, filename, identityOf(stats))) !== undefined
   }
 
   /** The hash of this very state of the file, if it was computed before. */
-  recall(name: Name, filename: Filename, stats: BigIntStats): Promise<string | undefined> {
+  recall(name: Name, filename: string, stats: BigIntStats): Promise<string | undefined> {
     return this.#lookUp(name, filename, identityOf(stats))
   }
 
-  async #lookUp(name: Name, filename: Filename, identity: string): Promise<string | undefined> {
+  async #lookUp(name: Name, filename: string, identity: string): Promise<string | undefined> {
     const held = this.#known.get(name)?.digests.get(filename)
     if (held?.identity === identity) return held.sha256
     const digest = (await this.#loading.run(name, () => this.#load(name)))?.digests.get(filename)

@@ -1,4 +1,4 @@
-import type { Filename } from '../spec/filename.ts'
+import type { DocFilename } from '../spec/doc-filename.ts'
 import type { Name } from '../spec/project-name.ts'
 import type { ReleaseVersion } from '../spec/release-version.ts'
 import type { History } from './log-entry.ts'
@@ -8,7 +8,7 @@ export interface DocZip {
   readonly name: Name
   readonly version: ReleaseVersion
   /** `NAME-VERSION.doc.zip`. */
-  readonly filename: Filename
+  readonly filename: DocFilename
   /** On the disk. */
   readonly path: string
   /** The public path below our root: `alice/dev/+f/abc/0123456789abc/FILENAME`. */

@@ -1,7 +1,6 @@
 import type { Layout } from '../disk/layout.ts'
 import { lockSoon } from '../disk/lock.ts'
 import { HttpError } from '../http/error.ts'
-import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
 
 /**
@@ -11,7 +10,7 @@ import type { Name } from '../spec/project-name.ts'
 export const exclusively = async <T>(
   layout: Layout,
   name: Name,
-  filename: Filename,
+  filename: string,
   work: () => Promise<T>,
 ): Promise<T> => {
   const release = await lockSoon(layout.lock(`publish ${name}/${filename}`))
