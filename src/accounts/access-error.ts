@@ -21,6 +21,9 @@ export const unauthorized = (message: string): AccessError =>
 /** 403: you may not. */
 export const forbidden = (message: string): AccessError => new AccessError(403, message)
 
+/** 409: it is not as that would need it. */
+export const conflict = (message: string): AccessError => new AccessError(409, message)
+
 /** 429: not now; whole seconds, since some clients understand nothing else. */
 export const tooMany = (seconds: number): AccessError =>
   new AccessError(

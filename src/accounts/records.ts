@@ -7,12 +7,9 @@ import type { Layout } from '../disk/layout.ts'
 import { identityOf, isSettled, statsOf } from '../disk/stamp.ts'
 import { create, discard, inDirectory, replace, syncDirectory } from '../disk/write.ts'
 
-/** What one kind of record is and where it lies. */
+/** What one kind of record is and where each lies. */
 export interface RecordKind<K extends string, T> {
-  readonly directory: string
   path(key: K): string
-  /** The key that a file name without `.json` spells; undefined for what is none of ours. */
-  key(stem: string): K | undefined
   /** Undefined for what is no such record. */
   parse(key: K, object: JsonObject): T | undefined
 }
@@ -52,31 +49,43 @@ export class Records<K extends string, T extends object> {
     return record
   }
 
-  /** All records that can be read, in the order of their keys. */
-  async list(): Promise<T[]> {
-    const entries = (await orAbsent(readdir(this.#kind.directory))) ?? []
-    const keys = entries
-      .filter(entry => entry.endsWith(ending))
-      .map(entry => this.#kind.key(entry.slice(0, -ending.length)))
-      .filter(key => key !== undefined)
-    const records = await Promise.all(keys.toSorted().map(key => this.get(key)))
-    return records.filter(record => record !== undefined)
+  /**
+   * All records in a directory that can be read, by their keys in order.
+   * @param key the one that a file name without `.json` spells; undefined for what is none of ours
+   */
+  async list(directory: string, key: (stem: string) => K | undefined): Promise<Map<K, T>> {
+    const keys = (await stemsIn(directory))
+      .map(stem => key(stem))
+      .filter(found => found !== undefined)
+    const records = await Promise.all(keys.map(found => this.get(found)))
+    const list = new Map<K, T>()
+    for (const [at, found] of keys.entries()) {
+      const record = records[at]
+      if (record !== undefined) list.set(found, record)
+    }
+    return list
   }
 
   /** Writes a record that must be new. Returns false when there is one: of several writers one wins. */
   async create(key: K, object: JsonObject): Promise<boolean> {
-    await this.#makeDirectory()
-    return create(this.#layout, this.#kind.path(key), textOf(object), secret)
+    const path = this.#kind.path(key)
+    await makeDirectory(dirname(path))
+    return create(this.#layout, path, textOf(object), secret)
   }
 
   /** Changes some members of a record and leaves the others as they are. Returns false when there is none. */
   async change(key: K, members: JsonObject): Promise<boolean> {
-    const path = this.#kind.path(key)
-    const object = await readObject(path)
+    const object = await readObject(this.#kind.path(key))
     if (object === undefined) return false
-    await this.#makeDirectory()
-    await replace(this.#layout, path, textOf({ ...object, ...members }), secret)
+    await this.put(key, { ...object, ...members })
     return true
+  }
+
+  /** Writes a record, whatever was there before. */
+  async put(key: K, object: JsonObject): Promise<void> {
+    const path = this.#kind.path(key)
+    await makeDirectory(dirname(path))
+    await replace(this.#layout, path, textOf(object), secret)
   }
 
   /** Removes a record for good, also over a power cut. Returns false when there was none. */
@@ -84,24 +93,34 @@ export class Records<K extends string, T extends object> {
     const path = this.#kind.path(key)
     if (statsOf(path) === undefined) return false
     await discard(path)
-    await syncDirectory(this.#kind.directory)
+    await syncDirectory(dirname(path))
     return true
   }
+}
 
-  // Its mode is set again, since copying a directory loses it.
-  async #makeDirectory(): Promise<void> {
-    const { directory } = this.#kind
-    const mode = 0o700
-    const make = async (): Promise<void> => {
-      await mkdir(directory, { mode })
-      await syncDirectory(dirname(directory))
-    }
-    await inDirectory(dirname(directory), make).catch((error: unknown) => {
-      if (!hasCode(error, 'EEXIST')) throw error
-    })
-    const stats = statsOf(directory)
-    if (stats !== undefined && (Number(stats.mode) & 0o777) !== mode) await chmod(directory, mode)
+/** The names of the records in a directory, without `.json`, in order. */
+export const stemsIn = async (directory: string): Promise<string[]> => {
+  const entries = (await orAbsent(readdir(directory))) ?? []
+  return entries
+    .filter(entry => entry.endsWith(ending))
+    .map(entry => entry.slice(0, -ending.length))
+    .toSorted()
+}
+
+const directoryMode = 0o700
+
+// Its mode is set again, since copying a directory loses it.
+const makeDirectory = async (directory: string): Promise<void> => {
+  const make = async (): Promise<void> => {
+    await mkdir(directory, { mode: directoryMode })
+    await syncDirectory(dirname(directory))
   }
+  await inDirectory(dirname(directory), make).catch((error: unknown) => {
+    if (!hasCode(error, 'EEXIST')) throw error
+  })
+  const stats = statsOf(directory)
+  if (stats !== undefined && (Number(stats.mode) & 0o777) !== directoryMode)
+    await chmod(directory, directoryMode)
 }
 
 const textOf = (object: JsonObject): string => `${JSON.stringify(object, undefined, 2)}\n`

@@ -69,20 +69,17 @@ export const isExpired = ({ expires }: Token, now: number): boolean =>
 
 /** The tokens of one directory. What other processes change is seen at once. */
 export class Tokens {
+  readonly #layout: Layout
   readonly #records: Records<TokenId, Token>
 
   constructor(layout: Layout) {
-    this.#records = new Records(layout, {
-      directory: layout.tokens,
-      path: id => layout.token(id),
-      key: tokenId,
-      parse,
-    })
+    this.#layout = layout
+    this.#records = new Records(layout, { path: id => layout.token(id), parse })
   }
 
   /** All tokens, also expired ones and those of users that are no more. */
-  list(): Promise<Token[]> {
-    return this.#records.list()
+  async list(): Promise<Token[]> {
+    return [...(await this.#records.list(this.#layout.tokens, tokenId)).values()]
   }
 
   /** Makes a token. Its text cannot be had again: only a hash is kept. */

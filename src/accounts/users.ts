@@ -48,12 +48,7 @@ export class Users {
 
   constructor(layout: Layout) {
     this.#layout = layout
-    this.#records = new Records(layout, {
-      directory: layout.users,
-      path: name => layout.user(name),
-      key: userName,
-      parse,
-    })
+    this.#records = new Records(layout, { path: name => layout.user(name), parse })
   }
 
   /** True from the first user on, for ever: who removes the last one does not open the door to everybody. */
@@ -66,8 +61,8 @@ export class Users {
   }
 
   /** All users, by name. */
-  list(): Promise<User[]> {
-    return this.#records.list()
+  async list(): Promise<User[]> {
+    return [...(await this.#records.list(this.#layout.users, userName)).values()]
   }
 
   /** Adds a user; undefined when the name is taken. Of two at once exactly one wins. */
