@@ -292,6 +292,16 @@ export class Layout {
     return join(this.keep, 'uuid')
   }
 
+  /** What is to be told to others yet, a file for each message. */
+  get hooks(): string {
+    return join(this.keep, 'hooks')
+  }
+
+  /** The pushes to this index that are not through yet. */
+  get pushes(): string {
+    return join(this.keep, 'pushes', this.index)
+  }
+
   /** Who did what, a file for each day. */
   get journal(): string {
     return join(this.keep, 'journal')
