@@ -1,5 +1,5 @@
 import { UsageError } from '../options.ts'
-import type { Selection } from '../index/retractions.ts'
+import type { Selection } from '../index/selection.ts'
 import type { Indexes } from '../index/open.ts'
 import { distFilename, fileVersion, projectsOf, type Filename } from '../spec/filename.ts'
 import { projectName, type Name } from '../spec/project-name.ts'

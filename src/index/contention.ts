@@ -9,6 +9,7 @@ import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
 import type { Facts } from './facts.ts'
 import type { Folder } from './folder.ts'
+import type { History } from './log-entry.ts'
 import type { Publication } from './publication.ts'
 import { unlessChanged } from './unless-changed.ts'
 import { ConflictError, type Outcome, type Upload } from './upload.ts'
@@ -19,6 +20,8 @@ interface Occupant {
   readonly stats: BigIntStats
   readonly sha256: string
   readonly origin: 'uploaded' | 'mirrored' | 'dropped'
+  /** How it came here; undefined for what only stood in for upstream's. */
+  readonly log: History | undefined
 }
 
 /** How often a name is looked at again that changes hands meanwhile. */
@@ -88,14 +91,13 @@ export class Contention {
     const sha256 = await unlessChanged(this.#digests.of(name, filename, path, stats))
     if (sha256 === undefined) return undefined
     const { uploaded, mirrored } = await this.#facts.of(name)
-    const isOf = (fact: { readonly sha256: string }) => fact.sha256 === sha256
-    const fetched = mirrored.get(filename)
-    const origin =
-      path !== home ? 'dropped'
-      : uploaded.get(filename)?.some(isOf) === true ? 'uploaded'
-      : fetched !== undefined && isOf(fetched) ? 'mirrored'
-      : 'dropped'
-    return { path, stats, sha256, origin }
+    const upload = uploaded.get(filename)?.find(fact => fact.sha256 === sha256)
+    const there = { path, stats, sha256 }
+    if (path !== home) return { ...there, origin: 'dropped', log: [] }
+    if (upload !== undefined) return { ...there, origin: 'uploaded', log: upload.log }
+    if (mirrored.get(filename)?.sha256 === sha256)
+      return { ...there, origin: 'mirrored', log: undefined }
+    return { ...there, origin: 'dropped', log: [] }
   }
 
   /** The name is free, or reserved by what was deleted; the same bytes bring that back. */
@@ -138,7 +140,7 @@ export class Contention {
       throw new ConflictError(
         `${filename} is here with other bytes, sha256 ${there.sha256}: publish another version`,
       )
-    await this.#publication.record(upload)
+    await this.#publication.record(upload, there.log)
     if (there.path === this.#layout.file(name, filename)) await this.#publication.replace(upload)
     else if (!(await this.#publication.link(upload))) return undefined
     await this.#publication.forgetOthers(upload)

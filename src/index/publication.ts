@@ -6,6 +6,7 @@ import { discard, publish, publishNew, replace, syncDirectory } from '../disk/wr
 import { isWheel } from '../spec/filename.ts'
 import type { CoreMetadata } from './core-metadata.ts'
 import type { Facts } from './facts.ts'
+import type { Gone } from './gone.ts'
 import type { History } from './log-entry.ts'
 import { factOf, type Upload } from './upload.ts'
 
@@ -15,12 +16,20 @@ export class Publication {
   readonly #facts: Facts
   readonly #digests: Digests
   readonly #metadata: CoreMetadata
+  readonly #gone: Gone
 
-  constructor(parts: { layout: Layout; facts: Facts; digests: Digests; metadata: CoreMetadata }) {
+  constructor(parts: {
+    layout: Layout
+    facts: Facts
+    digests: Digests
+    metadata: CoreMetadata
+    gone: Gone
+  }) {
     this.#layout = parts.layout
     this.#facts = parts.facts
     this.#digests = parts.digests
     this.#metadata = parts.metadata
+    this.#gone = parts.gone
   }
 
   /**
@@ -46,6 +55,10 @@ export class Publication {
     const before = linkStatsOf(upload.path)
     const home = this.#layout.file(upload.name, upload.filename)
     if (!(await publishNew(upload.path, home, { durable: 'file' }))) return false
+    // Somebody may have erased the project meanwhile, with all that was known of it.
+    const { name, filename, sha256 } = upload
+    if (linkStatsOf(this.#layout.uploadedFact(name, filename, sha256)) === undefined)
+      await this.record(upload)
     await this.#sync(upload)
     await this.#published(upload, before)
     return true
@@ -85,6 +98,10 @@ export class Publication {
   async forgetOthers({ name, filename, sha256 }: Upload): Promise<void> {
     const { mirrored, uploaded, deleted } = await this.#facts.of(name)
     const others = (uploaded.get(filename) ?? []).filter(fact => fact.sha256 !== sha256)
+    await this.#gone.note(
+      name,
+      others.map(fact => ({ filename, sha256: fact.sha256 })),
+    )
     for (const fact of [mirrored.get(filename), deleted.get(filename), ...others])
       if (fact !== undefined) await this.#facts.remove(name, fact)
     for (const fact of others) await discard(this.#layout.attestations(name, filename, fact.sha256))

@@ -1,28 +1,20 @@
 import type { Digests } from '../disk/digest.ts'
-import { hasCode } from '../disk/error-code.ts'
 import type { Layout } from '../disk/layout.ts'
 import { linkStatsOf } from '../disk/stamp.ts'
-import { move, publishNew } from '../disk/write.ts'
+import { publishNew } from '../disk/write.ts'
 import { HttpError } from '../http/error.ts'
 import type { Log } from '../log.ts'
-import { fileVersion, type Filename } from '../spec/filename.ts'
+import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
-import { isSameVersion } from '../spec/same-version.ts'
 import { exclusively } from './exclusively.ts'
 import type { Tombstone } from './fact.ts'
 import type { Facts } from './facts.ts'
 import type { Folder } from './folder.ts'
-import { ownFile, type Local } from './local.ts'
+import { chosen, described, refusal, type Selection } from './selection.ts'
 import { unlessChanged } from './unless-changed.ts'
 import { ConflictError } from './upload.ts'
 
-/** Files of a project: all of them, one release, or one file. */
-export interface Selection {
-  readonly version?: string | undefined
-  readonly filename?: Filename | undefined
-}
-
-/** Changes what was published here: yanked, deleted, and both undone. */
+/** Changes what was published here: yanked, that undone, and brought back after a deletion. */
 export class Retractions {
   readonly #layout: Layout
   readonly #folder: Folder
@@ -87,37 +79,6 @@ export class Retractions {
     return files
   }
 
-  /** As `Stage.remove`. */
-  async remove(name: Name, selection: Selection, by: string | undefined): Promise<Filename[]> {
-    const local = await this.#folder.of(name)
-    const own = [...local.uploaded.keys(), ...local.dropped.keys()]
-    const files = chosen(name, selection, own)
-    if (files.length === 0) throw refusal(name, selection, local, 'deleted')
-    for (const filename of files)
-      await exclusively(this.#layout, name, filename, () => this.#bury(name, filename, by))
-    this.#log.info('deleted', { project: name, files: files.join(' '), by })
-    return files
-  }
-
-  // The tombstone first: it hides the file at once, and what is not moved yet can be moved later.
-  async #bury(name: Name, filename: Filename, by: string | undefined): Promise<void> {
-    const local = await this.#folder.of(name)
-    const uploaded = local.uploaded.get(filename)
-    const path = uploaded?.path ?? local.dropped.get(filename)?.path
-    const stats = path === undefined ? undefined : linkStatsOf(path)
-    if (path === undefined || stats === undefined) return
-    const sha256 = await unlessChanged(this.#digests.of(name, filename, path, stats))
-    if (sha256 === undefined) return
-    // A project that had uploads stays private without its files.
-    if (uploaded !== undefined) await this.#facts.claim(name, uploaded.fact.at)
-    const at = new Date().toISOString()
-    const size = Number(stats.size)
-    await this.#facts.write(name, { kind: 'deleted', filename, sha256, size, at, by })
-    await move(path, this.#layout.deleted(name, filename, sha256)).catch((error: unknown) => {
-      if (!hasCode(error, 'ENOENT')) throw error
-    })
-  }
-
   /** As `Stage.restore`. */
   async restore(name: Name, selection: Selection, by: string | undefined): Promise<Filename[]> {
     const { deleted } = await this.#facts.of(name)
@@ -156,39 +117,4 @@ export class Retractions {
         `${filename} is here with other bytes now, sha256 ${found ?? 'unknown'}`,
       )
   }
-}
-
-const chosen = (
-  name: Name,
-  { version, filename }: Selection,
-  files: Iterable<Filename>,
-): Filename[] =>
-  [...files].filter(file => {
-    if (filename !== undefined && file !== filename) return false
-    return version === undefined || isSameVersion(fileVersion(name, file) ?? '', version)
-  })
-
-const described = (name: Name, { version, filename }: Selection): string =>
-  filename ?? (version === undefined ? name : `${name} ${version}`)
-
-/** Why nothing was chosen. */
-const refusal = (name: Name, selection: Selection, local: Local, verb: string): HttpError => {
-  const what = described(name, selection)
-  const [mirrored] = chosen(name, selection, local.mirrored.keys())
-  const upstream = mirrored === undefined ? undefined : local.mirrored.get(mirrored)?.fact.upstream
-  if (upstream !== undefined)
-    return new HttpError(403, `${what} is a copy from ${upstream}: it cannot be ${verb} here`)
-  const [dropped] = chosen(name, selection, local.dropped.keys())
-  if (dropped !== undefined && ownFile(local, dropped) !== undefined)
-    return new HttpError(
-      403,
-      `${what} was put into the directory by hand and cannot be ${verb}: upload the same file first`,
-    )
-  const [deleted] = chosen(name, selection, local.deleted.keys())
-  if (deleted !== undefined)
-    return new HttpError(
-      404,
-      `${what} was deleted: bring it back by "proxypypi restore ${deleted}"`,
-    )
-  return new HttpError(404, `there is no ${what} here`)
 }

@@ -18,11 +18,14 @@ import { exclusively } from './exclusively.ts'
 import type { Facts } from './facts.ts'
 import type { Folder } from './folder.ts'
 import { Publication } from './publication.ts'
-import { Retractions, type Selection } from './retractions.ts'
+import { Gone } from './gone.ts'
+import { Removals } from './removals.ts'
+import { Retractions } from './retractions.ts'
+import type { Selection } from './selection.ts'
 import type { Outcome, Upload } from './upload.ts'
 
 // What its callers speak of.
-export type { Selection } from './retractions.ts'
+export type { Selection } from './selection.ts'
 export type { Outcome, Upload } from './upload.ts'
 
 /** Takes uploads into the directory and changes what was uploaded, in one process of many. */
@@ -32,8 +35,11 @@ export class Stage {
   readonly #publication: Publication
   readonly #contention: Contention
   readonly #retractions: Retractions
+  readonly #removals: Removals
+  readonly #gone: Gone
   readonly #log: Log
 
+  /** `isVolatile`: what is deleted is not kept, and its name is free again. */
   constructor(parts: {
     layout: Layout
     directory: Directory
@@ -42,12 +48,16 @@ export class Stage {
     digests: Digests
     metadata: CoreMetadata
     log: Log
+    isVolatile?: boolean
   }) {
+    const { isVolatile = false } = parts
     this.#layout = parts.layout
     this.#folder = parts.folder
-    this.#publication = new Publication(parts)
+    this.#gone = new Gone(parts.layout)
+    this.#publication = new Publication({ ...parts, gone: this.#gone })
     this.#contention = new Contention({ ...parts, publication: this.#publication })
     this.#retractions = new Retractions(parts)
+    this.#removals = new Removals({ ...parts, isVolatile, gone: this.#gone })
     this.#log = parts.log
   }
 
@@ -105,12 +115,31 @@ export class Stage {
 
   /**
    * Deletes uploaded and dropped files: they are neither listed nor served, their names stay
-   * reserved (UP-38), and their bytes are kept until they are restored.
+   * reserved (UP-38), and their bytes are kept until they are restored. On a volatile index their
+   * bytes are freed, and so are their names.
    * @returns the files
    * @throws {HttpError} 404 when there are none, 403 when they are only mirrored
    */
   remove(name: Name, selection: Selection, by: string | undefined): Promise<Filename[]> {
-    return this.#retractions.remove(name, selection, by)
+    return this.#removals.remove(name, selection, by)
+  }
+
+  /**
+   * Removes a project with everything that is known of it: its files, releases, documentation, test
+   * results, and that its name is private. Who asks for one of its files is told that it is gone.
+   * @returns false when there was nothing
+   */
+  erase(name: Name, by: string | undefined): Promise<boolean> {
+    return this.#removals.erase(name, by)
+  }
+
+  /**
+   * True when a file was here that was deleted or replaced by other bytes; what is here now is not
+   * looked at.
+   * @param digest the digits of its sha256 that its URL tells, at least 16
+   */
+  isGone(name: Name, filename: Filename, digest: string): Promise<boolean> {
+    return this.#gone.has(name, filename, digest)
   }
 
   /**
