@@ -7,7 +7,7 @@ export class Exchange {
   readonly request: IncomingMessage
   readonly method: string
   /** The path as it came, without the query. */
-  readonly path: string
+  path: string
   /** The query as it came, without its question mark; empty when there is none. */
   readonly query: string
   /** Bytes of the body sent so far. */
@@ -43,6 +43,13 @@ export class Exchange {
   get segments(): readonly string[] {
     this.#segments ??= segmentsOf(this.path)
     return this.#segments
+  }
+
+  /** Takes this off the begin of the path, if the path is it or goes on below it. */
+  strip(prefix: string): void {
+    if (this.path !== prefix && !this.path.startsWith(`${prefix}/`)) return
+    this.path = this.path.slice(prefix.length) || '/'
+    this.#segments = undefined
   }
 
   /** True when the path ends in a slash. */

@@ -91,6 +91,18 @@ const remember = <T>(choose: (header: string) => T): ((header: string) => T) => 
 const formatOf = remember(chooseFormat)
 const codingOf = remember(chooseCoding)
 
+/**
+ * How much a type is wanted by an Accept header, from 0 to 1; the most specific element counts. All
+ * are welcome without a header.
+ */
+export const acceptance = (accept: string | undefined, type: string): number => {
+  if (accept === undefined || accept === '') return 1
+  const found = new Map<string, number>()
+  for (const [value, q] of elements(accept)) found.set(value, Math.max(q, found.get(value) ?? 0))
+  const match = [type, ...rangesOf(type)].find(range => found.has(range))
+  return match === undefined ? 0 : (found.get(match) ?? 0)
+}
+
 /** The type that a `format` parameter names, if we have it. A form decoder has made a space of its plus sign (SA-27). */
 export const formatType = (parameter: string | undefined): string | undefined => {
   const type = parameter?.replaceAll(' ', '+').toLowerCase()
