@@ -13,6 +13,12 @@ export interface UpstreamSettings {
   readonly refresh: number
   /** PEM file with certificates to trust besides Node's own. */
   readonly caFile?: string | undefined
+  /** `refresh` alone says when pages and the list of names are confirmed, whatever upstream allows. */
+  readonly refreshesAlone?: boolean
+  /** A page with a lower serial than the one before is believed. */
+  readonly ignoresSerial?: boolean
+  /** It is never asked for all its names. */
+  readonly hasNoList?: boolean
 }
 
 /** Everything that can be set, checked and complete; paths absolute, times in seconds, sizes in bytes. */
@@ -23,6 +29,8 @@ export interface Settings {
   readonly bind: string
   readonly port: number
   readonly upstreams: readonly UpstreamSettings[]
+  /** Nobody said which upstreams: what the record of the root index says counts instead. */
+  readonly isDefaultUpstream?: boolean | undefined
   readonly offline: boolean
   readonly workers: number
   readonly logFormat: 'text' | 'json'

@@ -55,6 +55,9 @@ const readUpstreams = (
   return upstreamsOfUrls(urls, origin, described, sources.env, defaults)
 }
 
+const isUndescribed = (file: SettingsFile | undefined): boolean =>
+  file === undefined || file.upstreams.length === 0
+
 const refuseUnreadable = async (upstreams: Settings['upstreams']): Promise<void> => {
   for (const path of new Set(upstreams.map(upstream => upstream.caFile))) {
     if (path === undefined) continue
@@ -74,6 +77,7 @@ export const readSettings = async (sources: Sources): Promise<Settings> => {
   return {
     ...places,
     upstreams,
+    isDefaultUpstream: lookup.given('index-url') === undefined && isUndescribed(file),
     bind: lookup.checked('bind', () => parseBind(lookup.text('bind') ?? '')),
     port: lookup.number('port'),
     offline: lookup.flag('no-proxy'),

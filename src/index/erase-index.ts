@@ -1,7 +1,6 @@
-import { rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Layout } from '../disk/layout.ts'
-import { putAway } from '../disk/put-away.ts'
+import { removeIfEmpty, removeTree } from '../disk/remove-tree.ts'
 import { HttpError } from '../http/error.ts'
 import { rootIndex } from '../spec/index-name.ts'
 
@@ -14,7 +13,7 @@ import { rootIndex } from '../spec/index-name.ts'
 export const eraseIndex = async (layout: Layout): Promise<void> => {
   if (layout.index === rootIndex)
     throw new HttpError(403, `${rootIndex} is the directory itself and cannot be deleted`)
-  await putAway(layout, layout.trees)
+  for (const path of layout.trees) await removeTree(layout, path)
   // The user's directory goes with the last index.
-  await rmdir(dirname(layout.root)).catch(() => {})
+  await removeIfEmpty(dirname(layout.root))
 }

@@ -4,7 +4,7 @@ import type { Digests } from '../disk/digest.ts'
 import { hasCode, orAbsent } from '../disk/error-code.ts'
 import type { Layout } from '../disk/layout.ts'
 import type { Directory } from '../disk/list.ts'
-import { putAway } from '../disk/put-away.ts'
+import { removeTree } from '../disk/remove-tree.ts'
 import { linkStatsOf } from '../disk/stamp.ts'
 import { discard, forget, move } from '../disk/write.ts'
 import type { Log } from '../log.ts'
@@ -108,7 +108,7 @@ export class Removals {
     const places = await this.#placesOf(name)
     const trees = this.#layout.projectTrees(name)
     const isThere = [...places, ...trees].some(path => linkStatsOf(path) !== undefined)
-    await putAway(this.#layout, [...places, ...trees])
+    for (const path of [...places, ...trees]) await removeTree(this.#layout, path)
     const { files } = await this.#directory.of(name)
     for (const path of files.values()) await discard(path)
     if (isThere) this.#log.info('erased', { project: name, by })

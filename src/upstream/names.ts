@@ -15,8 +15,8 @@ import { projectName, type Name } from '../spec/project-name.ts'
 import { discardAnswer, UpstreamError, type Answer, type UpstreamClient } from './client.ts'
 import { readNames } from './simple-html.ts'
 
-/** Milliseconds after which the list is asked for again. */
-const fresh = 3_600_000
+/** Milliseconds after which the list is asked for again, unless told. */
+const usual = 3_600_000
 
 /** Milliseconds until a list that could not be renewed is asked for again. */
 const pause = 60_000
@@ -41,10 +41,12 @@ export class Names {
   readonly #upstream: string
   readonly #url: URL
   readonly #offline: boolean
+  readonly #fresh: number
   readonly #fetching = new Flight<void>()
   /** By the monotonic clock: there is no list, or no new one yet. */
   #notBefore = -Infinity
 
+  /** `fresh`: milliseconds after which the list is asked for again. */
   constructor(parts: {
     layout: Layout
     client: UpstreamClient
@@ -52,6 +54,7 @@ export class Names {
     upstream: string
     url: URL
     offline: boolean
+    fresh?: number
   }) {
     this.#layout = parts.layout
     this.#client = parts.client
@@ -59,10 +62,11 @@ export class Names {
     this.#upstream = parts.upstream
     this.#url = parts.url
     this.#offline = parts.offline
+    this.#fresh = parts.fresh ?? usual
   }
 
   /**
-   * Every name, from a list that is an hour old at most where upstream answers. An upstream without
+   * Every name, from a list that is fresh where upstream answers. An upstream without
    * a list has those whose pages are held.
    * @throws {UpstreamError} when upstream fails and there is no list
    */
@@ -70,7 +74,11 @@ export class Names {
     const path = this.#layout.names(this.#upstream)
     const stats = statsOf(path)
     const age = stats === undefined ? Infinity : Date.now() - Number(stats.mtimeMs)
-    if (!this.#offline && (age > fresh || age < -2000) && performance.now() > this.#notBefore) {
+    if (
+      !this.#offline &&
+      (age > this.#fresh || age < -2000) &&
+      performance.now() > this.#notBefore
+    ) {
       const renewed = this.#fetching.run(this.#upstream, () => this.#fetch(path))
       if (stats === undefined) await renewed
       else await Promise.race([this.#told(renewed), sleep(patience, undefined, { ref: false })])
@@ -124,7 +132,7 @@ export class Names {
       discardAnswer(answer)
       // Many indexes have no list of all names; that is known for an hour too.
       if (answer.status === 404 || answer.status === 403) {
-        this.#notBefore = performance.now() + fresh
+        this.#notBefore = performance.now() + this.#fresh
         return
       }
       throw new UpstreamError(

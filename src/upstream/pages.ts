@@ -159,7 +159,7 @@ export class Pages {
     const page = this.#parse(text, answer, name)
     const serial = page.meta['_last-serial'] ?? numberOf(answer.headers.get('x-pypi-last-serial'))
     // Nodes of a CDN disagree for minutes: what is older than ours is not believed (SA-108).
-    if (held?.head.serial !== undefined && serial !== undefined && serial < held.head.serial)
+    if (this.#isOlder(serial, held))
       return { held: await this.store.confirm(name, held), source: 'revalidated' }
     this.#absent.delete(name)
     const head = {
@@ -170,6 +170,11 @@ export class Pages {
       ...(page['project-status']?.status === 'quarantined' && { quarantined: true as const }),
     }
     return { held: await this.store.keep(name, head, withSerial(page, serial)), source: 'miss' }
+  }
+
+  #isOlder(serial: number | undefined, held: HeldPage | undefined): held is HeldPage {
+    const known = this.settings.ignoresSerial === true ? undefined : held?.head.serial
+    return known !== undefined && serial !== undefined && serial < known
   }
 
   #parse(text: string, answer: Answer, name: Name): Page {
@@ -206,8 +211,10 @@ export class Pages {
   // A time in the future is no evidence of freshness (fault S34).
   #isFresh(held: HeldPage): boolean {
     const age = Date.now() - held.confirmed
+    const { refresh, refreshesAlone } = this.settings
     const { gone, maxAge = Infinity } = held.head
-    const allowed = Math.min(this.settings.refresh, gone === true ? absence / 1000 : maxAge)
+    const granted = refreshesAlone === true ? Infinity : maxAge
+    const allowed = Math.min(refresh, gone === true ? absence / 1000 : granted)
     return age > -2000 && age < allowed * 1000
   }
 
