@@ -1,0 +1,51 @@
+import type { Filename } from '../spec/filename.ts'
+import type { IndexConfig } from '../spec/index-config.ts'
+import type { IndexName } from '../spec/index-name.ts'
+import type { Name } from '../spec/project-name.ts'
+
+/** A file that came to an index, as receivers are told of it. */
+export interface HookFile {
+  readonly filename: Filename
+  /** The public path below our root. */
+  readonly path: string
+  readonly sha256: string
+  /** Bytes. */
+  readonly size: number
+}
+
+/** Something that came to an index. */
+export interface HookEvent {
+  readonly index: IndexName
+  /** The index's settings, which say who is told. */
+  readonly config: IndexConfig
+  readonly project: Name
+  readonly version: string
+  readonly files: readonly HookFile[]
+  /** Whose doing it is; nobody in particular when undefined. */
+  readonly user: string | undefined
+  /** Our root as this user calls it, with a slash at its end; the URLs told begin with it. */
+  readonly base: string
+  /** The index that it was pushed from. */
+  readonly source?: IndexName | undefined
+}
+
+/** What a receiver is sent, ready to go: nothing of it is made anew when it is sent again. */
+export interface Message {
+  /** Of one receiver, the same for all that it is sent: `alice/dev webhook`. */
+  readonly receiver: string
+  /** May hold credentials. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** What became of one attempt. */
+export interface Sent {
+  readonly status: number
+}
+
+/**
+ * Sends a message by POST, without following redirects.
+ * @throws when there is no answer in time; its message is one line without credentials
+ */
+export type Send = (message: Message, signal: AbortSignal) => Promise<Sent>
