@@ -1,5 +1,6 @@
+import { mkdir } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { concealed } from '../config/index-url.ts'
 import type { Sources } from '../config/lookup.ts'
@@ -7,7 +8,7 @@ import { canonicalArguments, readSettings } from '../config/read-settings.ts'
 import { prepareDirectory } from '../daemon/directory.ts'
 import type { Deployment } from '../deploy/deployment.ts'
 import { options, UsageError, variablesOf } from '../options.ts'
-import { print, type Command, type Invocation } from './command.ts'
+import { complain, print, type Command, type Invocation } from './command.ts'
 import { isSet } from './open-cache.ts'
 
 const home = resolve(fileURLToPath(new URL('../..', import.meta.url)))
@@ -78,8 +79,12 @@ export const genConfig: Command = {
     const directory = resolve(invocation.cwd, given)
     const files = deploymentFiles(deployment, directory)
     await prepareDirectory(deployment.settings)
+    // launchd makes the console file, but no directory for it.
+    await mkdir(dirname(deployment.settings.outFile), { recursive: true })
     await writeFiles(directory, files, isSet(invocation, 'force'))
     for (const { name, use } of files) print(`${name.padEnd(28)} ${use}`)
+    if (deployment.account.uid === 0)
+      complain('the server will run as root; run gen-config as another user to prevent that')
     print(`written to ${directory}; nothing was started`)
     return 0
   },

@@ -33,7 +33,7 @@ const restartWith = async (invocation: Invocation, manner: Manner): Promise<numb
 export const restart: Command = {
   name: 'restart',
   group: 'Server',
-  summary: 'stop, then start as before',
+  summary: 'stop, start as before',
   details:
     'Takes the options with which the daemon was started; those given now come before them. The ' +
     'settings file and the environment are read again, and nothing is stopped if they are wrong.',

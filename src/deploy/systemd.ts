@@ -5,9 +5,14 @@ import { commandLine, patienceOf, type Deployment } from './deployment.ts'
 const quoted = (text: string): string =>
   `"${text.replaceAll(/["\\]/g, String.raw`\$&`).replaceAll('%', '%%')}"`
 
-// systemd.service(5): "$" begins a variable, but in the path of what is executed.
-const execLine = ([path = '', ...words]: readonly string[]): string =>
-  [quoted(path), ...words.map(word => quoted(word.replaceAll('$', '$$$$')))].join(' ')
+// It executes no path with these, whatever the quotes.
+const isPlain = (path: string): boolean => !/["'\\$]/.test(path)
+
+// systemd.service(5): "$" begins a variable.
+const execLine = (words: readonly string[]): string => {
+  const shell = isPlain(words[0] ?? '') ? [] : ['/bin/sh', '-c', 'exec "$@"', 'sh']
+  return [...shell, ...words].map(word => quoted(word.replaceAll('$', '$$$$'))).join(' ')
+}
 
 const writable = ({ settings }: Deployment): readonly string[] => [
   settings.directory,
@@ -39,7 +44,6 @@ export const systemdUnit = (deployment: Deployment): string =>
   [
     '[Unit]',
     'Description=proxypypi, a Python package index',
-    'Documentation=man:proxypypi(1)',
     'Wants=network-online.target',
     'After=network-online.target',
     '',
