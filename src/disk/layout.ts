@@ -225,7 +225,7 @@ export class Layout {
   /** Everything that is of this index alone, except its settings, what shows the others first. */
   get trees(): readonly string[] {
     const shown = ['releases', 'facts', 'docs', 'toxresults']
-    const hidden = ['attestations', 'deleted', 'names', 'gone']
+    const hidden = ['attestations', 'deleted', 'names', 'gone', 'pushes']
     const cached = ['metadata', 'digests', 'pages', 'documents']
     return [
       this.root,
