@@ -44,9 +44,9 @@ export const multipartForm = (fields: Fields, file: FormFile): Posting => {
 
 /** A form without a file, urlencoded. */
 export const plainForm = (fields: Fields): Posting => {
-  const body = Buffer.from(
-    new URLSearchParams(fields.map(([name, value]) => [name, value])).toString(),
-  )
+  const form = new URLSearchParams()
+  for (const [name, value] of fields) form.append(name, value)
+  const body = Buffer.from(form.toString())
   return {
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     length: body.length,
