@@ -1,6 +1,13 @@
 import { readAttestations } from './attestations.ts'
 import { ClaimError, shown } from './claim-error.ts'
-import { distFilename, extensionOf, fileVersion, isWheel, type Filename } from './filename.ts'
+import {
+  distFilename,
+  extensionOf,
+  fileVersion,
+  isWheel,
+  projectsOf,
+  type Filename,
+} from './filename.ts'
 import { projectName, type Name } from './project-name.ts'
 import { releaseVersion, releaseVersionRule, type ReleaseVersion } from './release-version.ts'
 import { isSameVersion } from './same-version.ts'
@@ -97,7 +104,8 @@ const readFilename = (text: string, name: Name, version: string): Filename => {
   const filename = distFilename(text)
   if (filename === undefined || !isArchive(filename))
     throw new ClaimError(`${shown(text)} is not a valid archive name`)
-  if (fileVersion(name, filename) === undefined)
+  // By its name alone it is found again.
+  if (!projectsOf(filename).includes(name) || fileVersion(name, filename) === undefined)
     throw new ClaimError(`filename ${shown(text)} does not match project name ${shown(name)}`)
   if (isNamedFor(name, filename, version)) return filename
   throw new ClaimError(`filename ${shown(text)} does not contain version ${shown(version)}`)
