@@ -4,27 +4,50 @@ import type { Name } from '../spec/project-name.ts'
 import type { TokenId } from '../spec/token.ts'
 import type { UserName } from '../spec/user-name.ts'
 import { forbidden, unauthorized } from './access-error.ts'
-import type { Accounts } from './accounts.ts'
+import type { Accounts, Credentials, Identity, Login } from './accounts.ts'
 import { isForeign, isLocal, type Caller } from './caller.ts'
+import { hasRight, type Right, type RightsRules, type Subject } from './rights.ts'
 
 /** Who asks, and what that one may do. */
 export interface Visitor {
   /** Undefined: nobody in particular. */
   readonly user: UserName | undefined
   readonly token?: TokenId | undefined
-  /** Patterns of the names of projects that may be published; all of these lists must agree. */
+  /** Patterns of the names of projects that may be published in the root index; all of these lists must agree. */
   readonly publish: readonly (readonly string[])[]
+  /** Patterns of the projects that the token is limited to; undefined: no limit. */
+  readonly limit?: readonly string[] | undefined
+  /** What became of the credentials. */
+  readonly login: 'none' | 'ok' | 'wrong'
+  /** Somebody at this machine, as long as root has its empty password. */
+  readonly isOpenHouse: boolean
 }
 
 /** Somebody without credentials, who may read where anyone may. */
-export const anonymous: Visitor = { user: undefined, publish: [[]] }
+export const anonymous: Visitor = {
+  user: undefined,
+  publish: [[]],
+  login: 'none',
+  isOpenHouse: false,
+}
 
 // Until there are users, whoever sits at this machine may do everything.
-const operator: Visitor = { user: undefined, publish: [['*']] }
+const operator: Visitor = { ...anonymous, publish: [['*']] }
+
+const known = ({ user, publish, token }: Identity, isOpenHouse = false): Visitor => {
+  const limit = token?.publish
+  return {
+    user,
+    token: token?.id,
+    publish: limit === undefined ? [publish] : [publish, limit],
+    limit,
+    login: 'ok',
+    isOpenHouse,
+  }
+}
 
 /** What may be limited: who may read, and from where writing needs no user. */
-export interface AccessRules {
-  readonly read: 'anyone' | 'users'
+export interface AccessRules extends RightsRules {
   /** The address that the server listens on. */
   readonly bind: string
 }
@@ -37,13 +60,13 @@ const needed = 'a user name and a password are needed here, or __token__ and a t
 /** The rules about who may do what. Its errors carry the status and the headers that clients need. */
 export class Access {
   readonly read: 'anyone' | 'users'
-  readonly #bind: string
+  readonly #rules: AccessRules
   readonly #accounts: Accounts
 
-  constructor(accounts: Accounts, { read, bind }: AccessRules) {
+  constructor(accounts: Accounts, rules: AccessRules) {
     this.#accounts = accounts
-    this.read = read
-    this.#bind = bind
+    this.#rules = rules
+    this.read = rules.read
   }
 
   /**
@@ -52,15 +75,38 @@ export class Access {
    * @throws {AccessError} 401 for wrong ones, 429 after too many
    */
   async visitor(caller: Caller): Promise<Visitor> {
-    if (!this.#accounts.users.haveExisted) return isLocal(caller, this.#bind) ? operator : anonymous
-    const { credentials, address } = caller
-    if (credentials === undefined) return anonymous
-    const identity =
-      credentials === 'unreadable' ? undefined : await this.#accounts.identify(credentials, address)
+    if (!this.#accounts.users.haveExisted) return this.#isLocal(caller) ? operator : anonymous
+    if (caller.credentials === undefined) return anonymous
+    const identity = await this.#identify(caller)
     if (identity === undefined) throw unauthorized(wrong)
-    const { user, publish, token } = identity
-    const limit = token?.publish
-    return { user, token: token?.id, publish: limit === undefined ? [publish] : [publish, limit] }
+    return known(identity)
+  }
+
+  /**
+   * Who asks through devpi's interface, where wrong credentials are as good as none (devpi-api 4).
+   * @throws {AccessError} 429 after too many wrong ones
+   */
+  async devpiVisitor(caller: Caller): Promise<Visitor> {
+    const isOpenHouse = this.#isLocal(caller) && (await this.#accounts.isRootOpen())
+    if (caller.credentials === undefined) return { ...anonymous, isOpenHouse }
+    const identity = await this.#identify(caller)
+    if (identity === undefined) return { ...anonymous, login: 'wrong', isOpenHouse }
+    return known(identity, isOpenHouse)
+  }
+
+  /**
+   * What `devpi login` asks for; undefined for a wrong password. The caller's own credentials do not
+   * matter.
+   * @throws {AccessError} 429 after too many wrong ones
+   */
+  login(credentials: Credentials, caller: Caller): Promise<Login | undefined> {
+    const { address } = caller
+    return this.#accounts.login(credentials, { address, isLocal: this.#isLocal(caller) })
+  }
+
+  /** True when a visitor of devpi's interface has a right (devpi-api 5). */
+  may(right: Right, visitor: Visitor, subject: Subject = {}): boolean {
+    return hasRight(right, visitor, subject, this.#rules)
   }
 
   /** Throws 401 unless this visitor may read. */
@@ -84,6 +130,16 @@ export class Access {
     throw forbidden(
       `a page of ${from} may not change anything here: send the request without Origin`,
     )
+  }
+
+  #isLocal(caller: Caller): boolean {
+    return isLocal(caller, this.#rules.bind)
+  }
+
+  async #identify(caller: Caller): Promise<Identity | undefined> {
+    const { credentials, address } = caller
+    if (credentials === undefined || credentials === 'unreadable') return undefined
+    return this.#accounts.identify(credentials, { address, isLocal: this.#isLocal(caller) })
   }
 
   #unknown() {

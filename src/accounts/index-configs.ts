@@ -78,6 +78,12 @@ export class IndexConfigs {
     return sorted(found)
   }
 
+  /** The names of a user's indexes, those included whose deletion was broken off or that cannot be read. */
+  async left(user: UserName): Promise<readonly IndexName[]> {
+    const stems = await stemsIn(this.#layout.indexesOf(user))
+    return stems.map(stem => indexName(user, stem)).filter(name => name !== undefined)
+  }
+
   /** All indexes, by name. */
   async all(): Promise<ReadonlyMap<IndexName, IndexConfig>> {
     const entries = (await orAbsent(readdir(this.#layout.indexes))) ?? []
@@ -94,7 +100,7 @@ export class IndexConfigs {
    */
   create(name: IndexName, config: IndexConfig, erase?: Erase): Promise<boolean> {
     const { user } = splitIndexName(name)
-    return alone(this.#layout, `user ${user}`, async () => {
+    return alone(this.#layout, `user ${user.toLowerCase()}`, async () => {
       if (user !== rootUser && statsOf(this.#layout.user(user)) === undefined)
         throw new AccessError(404, `user '${user}' does not exist`)
       return alone(this.#layout, `index ${name}`, () => this.#create(name, config, erase))

@@ -1,4 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { foreignCheck } from './foreign-password.ts'
 
 /** What scrypt is told (RFC 7914): `cost` is the binary logarithm of its N. */
 interface Parameters {
@@ -71,12 +72,24 @@ export const nobodysPassword = write({
   hash: randomBytes(hashLength),
 })
 
-/** True when this is the password that was kept so. What is kept is no password hash: never true. */
+/** The kept password of a user who cannot sign in with any. */
+export const closedPassword = '!'
+
+/**
+ * True when this is the password that was kept so, here or by devpi. What is kept is no password
+ * hash: never true.
+ */
 export const isPassword = async (password: string, kept: string): Promise<boolean> => {
   const stored = read(kept)
-  if (stored === undefined) return kept !== nobodysPassword && isPassword(password, nobodysPassword)
-  return timingSafeEqual(await derive(password, stored.salt, stored), stored.hash)
+  if (stored !== undefined)
+    return timingSafeEqual(await derive(password, stored.salt, stored), stored.hash)
+  const isRight = foreignCheck(kept)
+  if (isRight !== undefined) return password !== '' && isRight(password)
+  return kept !== nobodysPassword && isPassword(password, nobodysPassword)
 }
+
+/** True for what another program made of a password: ours is made when its owner next signs in. */
+export const isForeignPassword = (kept: string): boolean => foreignCheck(kept) !== undefined
 
 /** Longest password in characters. */
 const longest = 1024

@@ -4,7 +4,7 @@ import { Access, type Visitor } from '../../src/accounts/access.ts'
 import type { Credentials } from '../../src/accounts/accounts.ts'
 import type { Caller } from '../../src/accounts/caller.ts'
 import { nameOf } from '../fixtures/index-contract.ts'
-import { openAccounts, putUser, TestClock } from './fixtures/accounts.ts'
+import { noErase, openAccounts, putUser, TestClock } from './fixtures/accounts.ts'
 
 const remote: Caller = {
   credentials: undefined,
@@ -125,7 +125,7 @@ t.test('until the first user exists, clients on this machine may write (contract
   t.equal(await publishes({ ...local, credentials: basic('any', 'thing') }), '401+challenge')
   t.equal(await publishes({ ...local, credentials: basic('owner', 'secret') }), 'ok')
   const [owner] = await accounts.users.list()
-  if (owner !== undefined) await accounts.remove(owner.name)
+  if (owner !== undefined) await accounts.remove(owner.name, noErase)
   t.equal(await publishes(local), '401+challenge', 'the door stays closed')
 })
 
