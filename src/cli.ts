@@ -66,7 +66,8 @@ export const main = async (
   }
   let isDebugging = false
   try {
-    const ours = await (translate?.(argv) ?? { argv })
+    const ours: Translated = await (translate?.(argv) ?? { argv })
+    if (ours.warning !== undefined) complain(ours.warning)
     if ('text' in ours) {
       print(ours.text)
       return 0

@@ -14,7 +14,10 @@ It is proxypypi under another name: see proxypypi --help for everything else.
   -h, --help       this text`
 
 /** What a foreign command line comes to: arguments of proxypypi, or a text to print instead. */
-export type Translated = { readonly argv: readonly string[] } | { readonly text: string }
+export type Translated = ({ readonly argv: readonly string[] } | { readonly text: string }) & {
+  /** One line to be said before. */
+  readonly warning?: string | undefined
+}
 
 // The original asked `pypi.python.org`, a host that answers no more; its users mean PyPI.
 const upstreamOf = (url: string): string[] =>
