@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 
 /**
- * What to trust besides Node's own roots: `caFile` and `SSL_CERT_FILE`. Undefined when neither is
- * named: Node's defaults are right then, NODE_EXTRA_CA_CERTS included. Reads files, so call it at start.
+ * What to trust besides Node's own roots: `caFile`, which is read now, and `SSL_CERT_FILE`, which is
+ * read when it is asked for, since the whole list takes time and memory that plain http never needs.
+ * It answers undefined when neither is named: Node's defaults are right then, NODE_EXTRA_CA_CERTS
+ * included.
  * @param warn is told of a file from the environment that is of no use
  * @throws {Error} when `caFile` cannot be read or holds no certificate
  */
@@ -11,23 +13,31 @@ export const trustedCertificates = (
   caFile: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
   warn: (message: string) => void,
-): SecureContext | undefined => {
-  const added: string[] = []
-  const addFrom = (variable: string) => {
+): (() => SecureContext | undefined) => {
+  const named = caFile === undefined ? [] : [readCertificates('ca-file', caFile)]
+  const fromEnvironment = (variable: string): string[] => {
     const file = env[variable]
-    if (file === undefined || file === '') return
+    if (file === undefined || file === '') return []
     try {
-      added.push(readCertificates(variable, file))
+      return [readCertificates(variable, file)]
     } catch (error) {
       warn(String(error instanceof Error ? error.message : error))
+      return []
     }
   }
-  if (caFile !== undefined) added.push(readCertificates('ca-file', caFile))
-  addFrom('SSL_CERT_FILE')
+  let made: { readonly context: SecureContext | undefined } | undefined
+  return () => (made ??= { context: contextOf(named, fromEnvironment) }).context
+}
+
+const contextOf = (
+  named: readonly string[],
+  fromEnvironment: (variable: string) => string[],
+): SecureContext | undefined => {
+  const added = [...named, ...fromEnvironment('SSL_CERT_FILE')]
   if (added.length === 0) return undefined
   // Node adds this one only to its defaults, which a list of our own replaces.
-  addFrom('NODE_EXTRA_CA_CERTS')
-  return createSecureContext({ ca: [...rootCertificates, ...added] })
+  const ca = [...rootCertificates, ...added, ...fromEnvironment('NODE_EXTRA_CA_CERTS')]
+  return createSecureContext({ ca })
 }
 
 const readCertificates = (setting: string, file: string): string => {

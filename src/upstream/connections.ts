@@ -11,6 +11,13 @@ const load = () => import('undici')
 
 type Undici = Awaited<ReturnType<typeof load>>
 
+interface Tls {
+  /** Milliseconds. */
+  readonly timeout: number
+  readonly rejectUnauthorized: true
+  readonly secureContext?: SecureContext
+}
+
 /** How long to wait for an upstream, in seconds. */
 export interface Timeouts {
   /** Until a connection stands, TLS included. */
@@ -34,13 +41,14 @@ const connectionsOf = { short: 8, long: 8 } as const
 export class Connections {
   readonly #env: Readonly<Record<string, string | undefined>>
   readonly #timeouts: Timeouts
-  readonly #trusted: SecureContext | undefined
+  readonly #trusted: () => SecureContext | undefined
   readonly #dispatchers = new Map<string, Dispatcher>()
+  readonly #ending = new Set<Dispatcher>()
 
   constructor(
     env: Readonly<Record<string, string | undefined>>,
     timeouts: Timeouts,
-    trusted: SecureContext | undefined,
+    trusted: () => SecureContext | undefined,
   ) {
     this.#env = env
     this.#timeouts = timeouts
@@ -53,27 +61,46 @@ export class Connections {
     // A proxy resolves names itself, so behind one only literal addresses can be judged.
     const proxy = proxyFor(url, this.#env)
     const guarded = trust === 'public' && proxy === undefined
-    const key = `${lane} ${guarded ? 'public' : 'any'} ${proxy?.href ?? ''}`
+    const isSecure = url.protocol === 'https:' || proxy?.protocol === 'https:'
+    const key = `${lane} ${guarded ? 'public' : 'any'} ${isSecure} ${proxy?.href ?? ''}`
     const kept = this.#dispatchers.get(key)
     if (kept !== undefined) return kept
     const dispatcher =
-      proxy === undefined ? this.#direct(undici, lane, guarded) : this.#through(undici, proxy, lane)
+      proxy === undefined ?
+        this.#direct(undici, lane, guarded, this.#tls(isSecure))
+      : this.#through(undici, proxy, lane, this.#tls(isSecure))
     this.#dispatchers.set(key, dispatcher)
     return dispatcher
   }
 
-  /** Breaks what is under way and closes all connections. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#dispatchers.values()].map(dispatcher => dispatcher.destroy()))
+  /** Lets what is under way come to its end and closes all connections; whoever still asks gets new ones. */
+  async retire(): Promise<void> {
+    const ending = [...this.#dispatchers.values()]
     this.#dispatchers.clear()
+    for (const dispatcher of ending) this.#ending.add(dispatcher)
+    await Promise.all(
+      ending.map(async dispatcher => {
+        await dispatcher.close()
+        this.#ending.delete(dispatcher)
+      }),
+    )
   }
 
-  get #tls() {
+  /** Breaks what is under way and closes all connections. */
+  async close(): Promise<void> {
+    const all = [...this.#dispatchers.values(), ...this.#ending]
+    await Promise.all(all.map(dispatcher => dispatcher.destroy()))
+    this.#dispatchers.clear()
+    this.#ending.clear()
+  }
+
+  #tls(isSecure: boolean): Tls {
+    const trusted = isSecure ? this.#trusted() : undefined
     return {
       timeout: this.#timeouts.connect * 1000,
       // Said here so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off (fault U51).
       rejectUnauthorized: true,
-      ...(this.#trusted !== undefined && { secureContext: this.#trusted }),
+      ...(trusted !== undefined && { secureContext: trusted }),
     }
   }
 
@@ -89,12 +116,12 @@ export class Connections {
     }
   }
 
-  #direct({ Agent, buildConnector }: Undici, lane: Lane, guarded: boolean): Dispatcher {
-    const connector = buildConnector({ ...this.#tls, ...(guarded && { lookup: lookupPublic }) })
+  #direct({ Agent, buildConnector }: Undici, lane: Lane, guarded: boolean, tls: Tls): Dispatcher {
+    const connector = buildConnector({ ...tls, ...(guarded && { lookup: lookupPublic }) })
     return new Agent({ ...this.#limits(lane), connect: endsWhilePaused(connector) })
   }
 
-  #through({ Pool, ProxyAgent }: Undici, proxy: URL, lane: Lane): Dispatcher {
+  #through({ Pool, ProxyAgent }: Undici, proxy: URL, lane: Lane, tls: Tls): Dispatcher {
     const { url, credentials } = splitCredentials(proxy)
     return new ProxyAgent({
       ...this.#limits(lane),
@@ -102,8 +129,8 @@ export class Connections {
       ...(credentials !== undefined && { token: basicAuthorization(credentials) }),
       // http goes as an absolute URL, for many proxies allow CONNECT to port 443 only.
       proxyTunnel: false,
-      proxyTls: this.#tls,
-      requestTls: this.#tls,
+      proxyTls: tls,
+      requestTls: tls,
       factory: (origin, options) => new Pool(origin, limited(options, this.#limits(lane))),
       clientFactory: (origin, options) =>
         new Pool(origin, limited(options, { headersTimeout: this.#timeouts.connect * 1000 })),
