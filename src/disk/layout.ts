@@ -5,6 +5,7 @@ import type { DocFilename } from '../spec/doc-filename.ts'
 import type { Filename } from '../spec/filename.ts'
 import { rootIndex, splitIndexName, type IndexName } from '../spec/index-name.ts'
 import type { Name } from '../spec/project-name.ts'
+import type { PushMark } from '../spec/push-mark.ts'
 import type { ReleaseVersion } from '../spec/release-version.ts'
 import type { TokenId } from '../spec/token.ts'
 import type { UserName } from '../spec/user-name.ts'
@@ -219,6 +220,7 @@ export class Layout {
       join(this.#own, 'keep', 'attestations', this.index, name),
       join(this.#own, 'keep', 'deleted', this.index, name),
       this.ownership(name),
+      this.push(name),
     ]
   }
 
@@ -297,9 +299,15 @@ export class Layout {
     return join(this.keep, 'hooks')
   }
 
-  /** The pushes to this index that are not through yet. */
+  /** The pushes to this index that are not through yet, a directory for each project. */
   get pushes(): string {
     return join(this.keep, 'pushes', this.index)
+  }
+
+  /** Of one project: its pushes, the mark of one, or what one has put aside. */
+  push(name: Name, mark?: PushMark, filename?: Filename): string {
+    const parts = [mark, filename].filter(part => part !== undefined)
+    return join(this.pushes, name, ...parts)
   }
 
   /** Who did what, a file for each day. */
