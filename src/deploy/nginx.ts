@@ -66,7 +66,7 @@ export const nginxSite = (deployment: Deployment): string => {
     `    server_name ${serverName(outside)};`,
     '    # Where there is IPv6, too:',
     '    # listen [::]:80;',
-    '    # With TLS, instead:',
+    '    # With TLS, instead of port 80:',
     '    # listen 443 ssl;',
     '    # ssl_certificate     /etc/ssl/certs/pypi.pem;',
     '    # ssl_certificate_key /etc/ssl/private/pypi.key;',
