@@ -196,6 +196,13 @@ export const options: readonly Option[] = [
     help: 'who may read: anyone, or users and tokens only',
   },
   {
+    key: 'restrict-modify',
+    kind: 'texts',
+    group: 'tuning',
+    value: 'USER',
+    help: 'who alone may change users and indexes; repeatable',
+  },
+  {
     key: 'max-upload',
     kind: 'size',
     group: 'tuning',

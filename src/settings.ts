@@ -46,6 +46,8 @@ export interface Settings {
   readonly merge: readonly string[]
   /** Who may read: anyone, or known users and tokens only. */
   readonly read: 'anyone' | 'users'
+  /** Users and groups that alone may change users and indexes; undefined: users their own, root all. */
+  readonly restrictModify?: readonly string[] | undefined
   /** Largest file that may be uploaded, in bytes. */
   readonly maxUpload: number
   /** Patterns of names whose uploaded files may be replaced by other bytes. */

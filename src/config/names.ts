@@ -7,6 +7,18 @@ export const parsePatterns = (patterns: readonly string[]): readonly string[] =>
     return pattern.toLowerCase().replaceAll(/[-_.]+/g, '-')
   })
 
+/** Users and `:groups`, empty texts left out. Throws with the bad one. */
+export const parsePrincipals = (names: readonly string[]): readonly string[] =>
+  names
+    .map(name => name.trim())
+    .filter(name => name !== '')
+    .map(name => {
+      if (!/^:?[\w.@-]{1,64}:?$/.test(name))
+        throw new Error(`expects users and :groups, not ${JSON.stringify(name)}`)
+      const upper = name.toUpperCase()
+      return upper === ':ANONYMOUS:' || upper === ':AUTHENTICATED:' ? upper : name
+    })
+
 /** Hosts as `host` or `host:port`, lower case. Throws with the bad one. */
 export const parseHosts = (hosts: readonly string[]): readonly string[] =>
   hosts.map(host => {

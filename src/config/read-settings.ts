@@ -7,7 +7,7 @@ import type { Settings } from '../settings.ts'
 import { withoutCredentials } from './index-url.ts'
 import { openSources, optionOf } from './lookup.ts'
 import type { Lookup, Sources } from './lookup.ts'
-import { parseBind, parseHosts, parsePatterns } from './names.ts'
+import { parseBind, parseHosts, parsePatterns, parsePrincipals } from './names.ts'
 import type { SettingsFile } from './settings-file.ts'
 import { upstreamsOfFile, upstreamsOfUrls } from './upstreams.ts'
 
@@ -68,6 +68,13 @@ const refuseUnreadable = async (upstreams: Settings['upstreams']): Promise<void>
   }
 }
 
+// devpi takes a list with commas.
+const readPrincipals = (lookup: Lookup): readonly string[] | undefined =>
+  lookup.given('restrict-modify') &&
+  lookup.checked('restrict-modify', () =>
+    parsePrincipals(lookup.texts('restrict-modify').flatMap(text => text.split(','))),
+  )
+
 /** All settings, checked. Throws `UsageError` for the first that is wrong: the place, what is expected, the nearest known name. */
 export const readSettings = async (sources: Sources): Promise<Settings> => {
   const { lookup, file } = await openSources(sources)
@@ -90,6 +97,7 @@ export const readSettings = async (sources: Sources): Promise<Settings> => {
     private: lookup.checked('private', () => parsePatterns(lookup.texts('private'))),
     merge: lookup.checked('merge', () => parsePatterns(lookup.texts('merge'))),
     read: lookup.text('read') as Settings['read'],
+    restrictModify: readPrincipals(lookup),
     maxUpload: lookup.number('max-upload'),
     mutable: lookup.checked('mutable', () => parsePatterns(lookup.texts('mutable'))),
     journalKeep: lookup.number('journal-keep'),
