@@ -29,6 +29,12 @@ export interface StrictMember {
   readonly record: CentralRecord
 }
 
+/** What it takes to read such a member. */
+export interface PackedMember {
+  readonly path: string
+  readonly record: Pick<CentralRecord, 'offset' | 'method' | 'packed' | 'size' | 'crc'>
+}
+
 /**
  * The members of a ZIP archive which everybody reads alike, whether by the central directory or from
  * the front (fault P11, PyPI's rules since 2025): each has the same header in both places, they stand
@@ -36,6 +42,20 @@ export interface StrictMember {
  * @throws {ArchiveError} for all other archives, and those beyond our limits
  */
 export const strictMembers = async (source: RandomAccess): Promise<StrictMember[]> => {
+  const { members, end } = await listedMembers(source)
+  await checkHeaders(source, members, end)
+  return members
+}
+
+/**
+ * The same without a look at the members' own headers: quick, for an archive that `strictMembers` has
+ * found to be in order before.
+ * @returns also where the members end and the central directory begins
+ * @throws {ArchiveError} for what the central directory alone shows
+ */
+export const listedMembers = async (
+  source: RandomAccess,
+): Promise<{ readonly members: StrictMember[]; readonly end: number }> => {
   const pieces = new Pieces(source)
   const end = await findZipEnd(pieces)
   checkZipEnd(pieces, end)
@@ -43,8 +63,7 @@ export const strictMembers = async (source: RandomAccess): Promise<StrictMember[
   const total = members.reduce((sum, { record }) => sum + record.size, 0)
   if (total > leastBomb && total > bestRatio * source.size)
     throw new ArchiveError(`it unpacks to ${bestRatio} times its size: it looks like a bomb`)
-  await checkHeaders(source, members, end.start)
-  return members
+  return { members, end: end.start }
 }
 
 const readDirectory = async (pieces: Pieces, end: ZipEnd): Promise<StrictMember[]> => {
@@ -140,7 +159,7 @@ const inStrides = (source: RandomAccess) => {
  */
 export const memberBytes = async (
   source: RandomAccess,
-  { path, record }: StrictMember,
+  { path, record }: PackedMember,
   most: number,
 ): Promise<Buffer> => {
   const { offset, method, packed, size, crc } = record

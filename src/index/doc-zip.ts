@@ -2,6 +2,7 @@ import type { DocFilename } from '../spec/doc-filename.ts'
 import type { Name } from '../spec/project-name.ts'
 import type { ReleaseVersion } from '../spec/release-version.ts'
 import type { History } from './log-entry.ts'
+import type { Outcome } from './upload.ts'
 
 /** The documentation of one release, as it lies beside its files. */
 export interface DocZip {
@@ -22,4 +23,23 @@ export interface DocZip {
   readonly by: string | undefined
   /** Empty for what a person put there. */
   readonly history: History
+}
+
+/** Documentation that was received and synced, and waits aside for its name. */
+export interface NewDocs {
+  readonly name: Name
+  readonly version: string
+  /** Where it lies aside, on the file system of the cache. Whatever happens it is gone afterwards. */
+  readonly path: string
+  readonly sha256: string
+  /** Nobody in particular when undefined. */
+  readonly by: string | undefined
+  /** What happened to it elsewhere; unless given, it is uploaded here and now. */
+  readonly history?: History | undefined
+}
+
+/** What became of documentation that was put somewhere. */
+export interface PutDocs {
+  readonly docs: DocZip
+  readonly outcome: Outcome
 }

@@ -1,6 +1,7 @@
 import type { Layout } from '../disk/layout.ts'
 import type { IndexConfig } from '../spec/index-config.ts'
 import type { IndexName } from '../spec/index-name.ts'
+import type { Beside } from './beside.ts'
 import type { Folder } from './folder.ts'
 import type { Index } from './index.ts'
 import type { Stage } from './stage.ts'
@@ -17,6 +18,8 @@ export interface Opened {
   readonly stage: Stage | undefined
   /** What lies on disk of it. */
   readonly folder: Folder
+  /** What belongs to its releases beside their files: registered metadata, documentation, test results. */
+  readonly beside: Beside
   /** The directory, seen from this index. */
   readonly layout: Layout
   /**

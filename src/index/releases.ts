@@ -4,6 +4,7 @@
  */
 import { readdir } from 'node:fs/promises'
 import { LRUCache } from 'lru-cache'
+import { bounded } from '../bounded.ts'
 import { orAbsent } from '../disk/error-code.ts'
 import { readObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
@@ -23,19 +24,17 @@ import {
 } from '../spec/version-data.ts'
 import { exclusively } from './exclusively.ts'
 
-/** Characters of metadata that are kept in memory. */
+// Characters of metadata that are kept in memory, of all indexes together.
 const memory = 8 * 1024 * 1024
+const read = new LRUCache<string, { identity: string; data: VersionData }>({
+  maxSize: memory,
+  sizeCalculation: ({ data }) => JSON.stringify(data).length,
+})
 
 /** The registered releases of one index. */
 export class Releases {
   readonly #layout: Layout
-  readonly #listed = new LRUCache<Name, { stamp: string; versions: readonly ReleaseVersion[] }>({
-    max: 5000,
-  })
-  readonly #read = new LRUCache<string, { identity: string; data: VersionData }>({
-    maxSize: memory,
-    sizeCalculation: ({ data }) => JSON.stringify(data).length,
-  })
+  readonly #listed = bounded<Name, { stamp: string; versions: readonly ReleaseVersion[] }>(5000)
   #names: { stamp: string; names: ReadonlySet<Name> } | undefined
 
   constructor(layout: Layout) {
@@ -175,12 +174,12 @@ export class Releases {
     const stats = statsOf(path)
     if (stats === undefined) return undefined
     const identity = identityOf(stats)
-    const known = this.#read.get(path)
+    const known = read.get(path)
     if (known?.identity === identity) return known.data
     const record = await readObject(path)
     if (record === undefined) return undefined
     const data = readVersionData(record)
-    this.#read.set(path, { identity, data })
+    read.set(path, { identity, data })
     return data
   }
 }

@@ -15,6 +15,9 @@ export interface ToxResult {
   readonly about: Filename
   /** `FILE.toxresult-YYYYMMDDHHMMSS-N`. */
   readonly filename: string
+  /** `YYYYMMDDHHMMSS` (UTC), and how many results there were before it: what its name tells. */
+  readonly time: string
+  readonly number: number
   /** On the disk; the bytes as they were sent. */
   readonly path: string
   /** The public path below our root, in the release file's own directory. */

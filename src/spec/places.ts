@@ -32,7 +32,7 @@ export interface Places {
 }
 
 /** The path of a file that is named by its digest, as devpi has it: `alice/dev/+f/ab3/4ef0123456789/FILE`. */
-export const hashedPath = (index: IndexName, sha256: string, filename: Filename): string =>
+export const hashedPath = (index: IndexName, sha256: string, filename: string): string =>
   `${index}/+f/${sha256.slice(0, 3)}/${sha256.slice(3, 16)}/${encodeFilename(filename)}`
 
 /** The path of a file whose digest nobody tells: `root/pytorch/+e/https_host_path/FILE`. */

@@ -5,7 +5,7 @@ import type { Name } from './project-name.ts'
  * A file name as the last segment of a URL: `+` as `%2B`, since some clients read a raw one as a
  * space (SA-73). The other characters of a `Filename` stand for themselves.
  */
-export const encodeFilename = (filename: Filename): string => filename.replaceAll('+', '%2B')
+export const encodeFilename = (filename: string): string => filename.replaceAll('+', '%2B')
 
 /** Where a file that lies in the directory without an upstream's path is served. */
 export const localPath = (name: Name, filename: Filename): string =>

@@ -1,0 +1,38 @@
+import { constants } from 'node:fs'
+import { copyFile, link, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasCode } from './error-code.ts'
+import type { Layout } from './layout.ts'
+import { discard, inDirectory, uniqueName } from './write.ts'
+
+/**
+ * A finished file under a temporary name as well: a hard link, or a synced copy where the file system
+ * has none or another holds it. What was read meanwhile into the copy is for the caller to compare.
+ * @returns the temporary name, which the caller publishes or discards
+ * @throws system errors, when it is not there among others
+ */
+export const linkAside = async (layout: Layout, path: string): Promise<string> => {
+  const aside = join(layout.temporary, uniqueName())
+  try {
+    await inDirectory(layout.temporary, () => link(path, aside), { durable: false })
+  } catch (error) {
+    if (!hasCode(error, 'EXDEV', 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK')) throw error
+    await copyAside(path, aside)
+  }
+  return aside
+}
+
+const copyAside = async (path: string, aside: string): Promise<void> => {
+  try {
+    await copyFile(path, aside, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+    const handle = await open(aside, 'r+')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    await discard(aside)
+    throw error
+  }
+}
