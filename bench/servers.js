@@ -22,7 +22,8 @@ export const startOurs = async (bench, upstreamIndex, given) => {
     await rm(log, { force: true })
     if (given === undefined) await rm(directory, { recursive: true, force: true })
   }
-  return { name: 'ours', index: `${origin}/simple/`, pid: child.pid, readyAfter, stop }
+  const index = `${origin}/simple/`
+  return { name: 'ours', directory, index, pid: child.pid, readyAfter, stop }
 }
 
 /** Where an index serves a file, read from the project's page as a client does; throws when it is not listed. */

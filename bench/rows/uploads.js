@@ -28,9 +28,9 @@ const curl = async args => {
 
 const perSecond = began => (megabytes * 1000) / (performance.now() - began)
 
-/** Our server makes the file durable before it answers. */
-const uploadToOurs = async (bench, big, peaks) => {
-  const ours = await startOurs(bench, bench.upstream.index)
+/** Our server makes the file durable before it answers. Each round has a build number of its own. */
+const uploadToOurs = async (ours, big, build) => {
+  const filename = big.filename.replace('-1.0-', `-1.0-${build}-`)
   const fields = {
     ':action': 'file_upload',
     protocol_version: '1',
@@ -41,14 +41,12 @@ const uploadToOurs = async (bench, big, peaks) => {
     sha256_digest: big.sha256,
   }
   const form = Object.entries(fields).flatMap(([key, value]) => ['-F', `${key}=${value}`])
-  try {
-    const url = new URL('../legacy/', ours.index).href
-    const speed = perSecond(await curl([...form, '-F', `content=@${big.path}`, url]))
-    peaks.push((await memory(ours.pid)).peak)
-    return speed
-  } finally {
-    await ours.stop()
-  }
+  const url = new URL('../legacy/', ours.index).href
+  const speed = perSecond(
+    await curl([...form, '-F', `content=@${big.path};filename=${filename}`, url]),
+  )
+  await rm(join(ours.directory, 'hugewheel', filename))
+  return speed
 }
 
 /** nginx does not, so its file is synced here, within the time that counts. */
@@ -63,21 +61,25 @@ const putToNginx = async (server, big) => {
   return speed
 }
 
-/** A large upload, beside a server that only stores. */
+/** A large upload, beside a server that only stores; both run all the time. */
 const largeRow = async (bench, add) => {
   const big = await makeBig(bench)
   const dav = await startNginx(bench.processes, 'storing', bench.scratch, {})
-  const peaks = []
+  const ours = bench.options.ours ? await startOurs(bench, bench.upstream.index) : undefined
+  let build = 0
   const targets = [
-    ...(bench.options.ours ? [{ name: 'ours', once: () => uploadToOurs(bench, big, peaks) }] : []),
+    ...(ours === undefined ?
+      []
+    : [{ name: 'ours', once: () => uploadToOurs(ours, big, (build += 1)) }]),
     { name: 'nginx WebDAV', once: () => putToNginx(dav, big) },
   ]
   const values = await interleaved(targets, bench.options.rounds, target => target.once())
   const work = `upload of a ${megabytes} MB wheel by curl, durable`
   add(rate(work, 'MB/s', values, [['nginx WebDAV', 0.5]]))
   await rm(big.path)
-  if (peaks.length === 0) return
-  const peak = Math.max(...peaks)
+  if (ours === undefined) return
+  const { peak } = await memory(ours.pid)
+  await ours.stop()
   add(limit('RSS meanwhile', '< 120 MB', `peak ${show(peak, 'MB')}`, peak < 120))
 }
 
