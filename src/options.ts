@@ -203,6 +203,13 @@ export const options: readonly Option[] = [
     help: 'who alone may change users and indexes; repeatable',
   },
   {
+    key: 'outside-url',
+    kind: 'text',
+    group: 'tuning',
+    value: 'URL',
+    help: 'the server as clients see it, where no reverse proxy tells',
+  },
+  {
     key: 'max-upload',
     kind: 'size',
     group: 'tuning',

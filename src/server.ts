@@ -44,7 +44,8 @@ export const startServer = async (
   const access = new Access(new Accounts(layout), settings)
   const { maxUpload } = settings
   const url = `http://${bind}:${port}/`
-  const handle = router(routes({ ...indexes, access, journal, maxUpload, url }))
+  const { outsideUrl } = settings
+  const handle = router(routes({ ...indexes, access, journal, maxUpload, url, outsideUrl }))
   const listener = await listen({ bind, port, handle, log: counting })
   const preparing = prepare(layout, journal)
   background(preparing, 'preparing the cache', log)

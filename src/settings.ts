@@ -48,6 +48,8 @@ export interface Settings {
   readonly read: 'anyone' | 'users'
   /** Users and groups that alone may change users and indexes; undefined: users their own, root all. */
   readonly restrictModify?: readonly string[] | undefined
+  /** URL of the root as clients see it, with a slash at its end; undefined: as each request says. */
+  readonly outsideUrl?: string | undefined
   /** Largest file that may be uploaded, in bytes. */
   readonly maxUpload: number
   /** Patterns of names whose uploaded files may be replaced by other bytes. */

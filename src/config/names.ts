@@ -1,3 +1,5 @@
+import { readOutsideUrl } from '../http/outside-url.ts'
+
 /** Patterns of project names in normal form (PEP 503), `*` standing for anything. Throws with the bad one. */
 export const parsePatterns = (patterns: readonly string[]): readonly string[] =>
   patterns.map(pattern => {
@@ -18,6 +20,15 @@ export const parsePrincipals = (names: readonly string[]): readonly string[] =>
       const upper = name.toUpperCase()
       return upper === ':ANONYMOUS:' || upper === ':AUTHENTICATED:' ? upper : name
     })
+
+/** The URL of our root, with a slash at its end; undefined where there is none. Throws when it cannot be one. */
+export const parseOutsideUrl = (text: string | undefined): string | undefined => {
+  if (text === undefined || text === '') return undefined
+  const { url } = readOutsideUrl(text) ?? {}
+  if (url === undefined)
+    throw new Error(`expects http(s)://HOST[:PORT][/PATH], not ${JSON.stringify(text)}`)
+  return url
+}
 
 /** Hosts as `host` or `host:port`, lower case. Throws with the bad one. */
 export const parseHosts = (hosts: readonly string[]): readonly string[] =>

@@ -7,7 +7,7 @@ import type { Settings } from '../settings.ts'
 import { withoutCredentials } from './index-url.ts'
 import { openSources, optionOf } from './lookup.ts'
 import type { Lookup, Sources } from './lookup.ts'
-import { parseBind, parseHosts, parsePatterns, parsePrincipals } from './names.ts'
+import { parseBind, parseHosts, parseOutsideUrl, parsePatterns, parsePrincipals } from './names.ts'
 import type { SettingsFile } from './settings-file.ts'
 import { upstreamsOfFile, upstreamsOfUrls } from './upstreams.ts'
 
@@ -98,6 +98,7 @@ export const readSettings = async (sources: Sources): Promise<Settings> => {
     merge: lookup.checked('merge', () => parsePatterns(lookup.texts('merge'))),
     read: lookup.text('read') as Settings['read'],
     restrictModify: readPrincipals(lookup),
+    outsideUrl: lookup.checked('outside-url', () => parseOutsideUrl(lookup.text('outside-url'))),
     maxUpload: lookup.number('max-upload'),
     mutable: lookup.checked('mutable', () => parsePatterns(lookup.texts('mutable'))),
     journalKeep: lookup.number('journal-keep'),

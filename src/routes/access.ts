@@ -21,16 +21,28 @@ export type GuardedHandler = (
   visitor: Visitor,
 ) => Reply | Promise<Reply>
 
-/** Where an exchange comes from. */
-const callerOf = (exchange: Exchange): Caller => {
+// Those of reverse proxies; the last two are devpi's.
+const isForwarding = (header: string): boolean =>
+  header === 'via' ||
+  header === 'forwarded' ||
+  header.startsWith('x-forwarded-') ||
+  header === 'x-outside-url' ||
+  header === 'x-real-ip'
+
+/**
+ * Where an exchange comes from.
+ * @param authorization what it says about who asks
+ */
+export const callerOf = (
+  exchange: Exchange,
+  authorization: string | undefined = exchange.request.headers.authorization,
+): Caller => {
   const { headers, socket } = exchange.request
   return {
-    credentials: parseAuthorization(headers.authorization),
+    credentials: parseAuthorization(authorization),
     address: socket.remoteAddress ?? '',
     host: headers.host,
-    isForwarded: Object.keys(headers).some(
-      name => name === 'via' || name === 'forwarded' || name.startsWith('x-forwarded-'),
-    ),
+    isForwarded: Object.keys(headers).some(isForwarding),
     origin: headers.origin,
     site: exchange.header('sec-fetch-site'),
   }
@@ -76,7 +88,8 @@ const admit = async (
   return visitor
 }
 
-const isSafe = ({ method }: Exchange): boolean => method === 'GET' || method === 'HEAD'
+/** True for a request that changes nothing. */
+export const isSafe = ({ method }: Exchange): boolean => method === 'GET' || method === 'HEAD'
 
 const guarded = (access: Access, permission: Permission, handler: GuardedHandler): Handler => {
   const isPrivate = access.read === 'users' && permission === 'read'

@@ -1,4 +1,5 @@
 import type { Exchange } from '../http/exchange.ts'
+import { toldOutsideUrl } from '../http/outside-url.ts'
 
 const host = /^[A-Za-z0-9.-]{1,255}(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?$/
 const prefix = /^(?:\/[A-Za-z0-9._~-]{1,100}){1,10}\/?$/
@@ -7,14 +8,24 @@ const loopback = /^(?:::ffff:)?127\.|^::1$/
 // Of several proxies the first one knows what the client asked.
 const firstOf = (value: string | undefined): string => (value ?? '').split(',', 1)[0]?.trim() ?? ''
 
+/** What is known of our URL before anybody asks. */
+export interface OwnUrl {
+  /** For a request whose `Host` is of no use. */
+  readonly fallback: string
+  /** What the settings say; it counts whatever the `Host` is. */
+  readonly outside?: string | undefined
+}
+
 /**
- * Our URL as this client sees it, ending in a slash: from the `Host` of its request, and from what a
- * reverse proxy on this machine says of scheme, host and prefix; anybody else could say anything
- * (fault X04). It is for this client's own answer only (fault X03), and holds nothing that HTML or
- * JSON would escape.
- * @param fallback for a request whose `Host` is of no use
+ * Our URL as this client sees it, ending in a slash: what `X-Outside-Url` says, else the settings,
+ * else the `Host` of its request, and what a reverse proxy on this machine says of scheme, host and
+ * prefix; anybody else could say anything (fault X04). It is for this client's own answer only (fault
+ * X03), and holds nothing that HTML or JSON would escape.
  */
-export const baseUrl = (exchange: Exchange, fallback: string): string => {
+export const baseUrl = (exchange: Exchange, { fallback, outside: settled }: OwnUrl): string => {
+  const header = toldOutsideUrl(exchange)
+  if (typeof header === 'object') return header.url
+  if (settled !== undefined) return settled
   const isProxied = loopback.test(exchange.request.socket.remoteAddress ?? '')
   const told = (name: string) => (isProxied ? firstOf(exchange.header(`x-forwarded-${name}`)) : '')
   const outside = told('host')

@@ -6,7 +6,7 @@ import type { Handler, Reading } from '../http/router.ts'
 import type { Index, Project } from '../index/index.ts'
 import { JsonCache } from '../pages/json-cache.ts'
 import { projectName } from '../spec/project-name.ts'
-import { baseUrl } from './base-url.ts'
+import { baseUrl, type OwnUrl } from './base-url.ts'
 import { jsonRendering } from './json-rendering.ts'
 
 const notFound: Reply = json(404, { message: 'Not Found' })
@@ -21,9 +21,8 @@ const longest = 200
 /**
  * PyPI's JSON API below one path: `/pypi/P/json` and `/pypi/P/V/json` for private, cached and
  * upstream's projects.
- * @param fallback our URL for clients that do not say how they call us
  */
-export const projectJsonRoute = (index: Index, fallback: string): Reading => {
+export const projectJsonRoute = (index: Index, own: OwnUrl): Reading => {
   const looks = new Batch<Project | undefined>()
   const cache = new JsonCache()
 
@@ -42,7 +41,7 @@ export const projectJsonRoute = (index: Index, fallback: string): Reading => {
     )
     if (project === undefined) return missing
     const wanting = {
-      root: baseUrl(exchange, fallback),
+      root: baseUrl(exchange, own),
       coding: encoding(exchange.header('accept-encoding')),
       ifNoneMatch: exchange.header('if-none-match'),
     }

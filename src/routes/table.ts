@@ -29,6 +29,8 @@ export interface Sources {
   readonly maxUpload: number
   /** Our URL for clients that do not say how they call us. */
   readonly url: string
+  /** Our URL as the settings say clients see it, with a slash at its end. */
+  readonly outsideUrl?: string | undefined
 }
 
 /** Every path there is, with what it takes to be answered there (fault P26). */
@@ -44,12 +46,13 @@ export const routes = (sources: Sources): Readonly<Record<string, Route>> => {
   const simple = (depth: number) => simpleRoute(root, cache, depth)
   const files = filesRoute(root, journal)
   const storing = { ...files, PUT: putPackageHandler(publishing) }
+  const own = { fallback: url, outside: sources.outsideUrl }
   const both = { GET: 'read', POST: 'publish' } as const
   return {
-    '': guard(access, { ...homeRoute(url), POST: upload }, { GET: 'open', POST: 'publish' }),
+    '': guard(access, { ...homeRoute(own), POST: upload }, { GET: 'open', POST: 'publish' }),
     simple: guard(access, { ...simple(1), POST: upload }, both),
     legacy: posting(upload),
-    pypi: guard(access, { ...projectJsonRoute(root, url), POST: upload }, both),
+    pypi: guard(access, { ...projectJsonRoute(root, own), POST: upload }, both),
     integrity: reading(
       provenanceRoute(root, (name, filename) => stage.attestations(name, filename)),
     ),
