@@ -1,4 +1,4 @@
-/** What was changed about the accounts, for the journal and for people; it holds no secret (fault P29). */
+/** What was changed about users, tokens and indexes, for the journal and for people; it holds no secret (fault P29). */
 export interface AccountChange {
   readonly action:
     | 'user added'
@@ -7,7 +7,13 @@ export interface AccountChange {
     | 'user removed'
     | 'token created'
     | 'token revoked'
+    | 'index created'
+    | 'index changed'
+    | 'index deleted'
+  /** Whose it is. */
   readonly user: string
+  /** `alice/dev` */
+  readonly index?: string | undefined
   /** The id of a token. */
   readonly token?: string | undefined
   /** The patterns of the names that may be published from now on; undefined: not told, or no limit of the token's own. */

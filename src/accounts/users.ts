@@ -116,13 +116,14 @@ export class Users {
   }
 
   /**
-   * Takes the password away from root that it has until somebody sets one, the empty one: nobody can
-   * sign in as root until the operator does.
+   * Takes the empty password away from root, if it has that: nobody can sign in as root until the
+   * operator sets another one.
    */
   async closeRoot(): Promise<void> {
-    const { publish } = openRoot
-    if ((await this.get(rootUser))?.password === '')
-      await this.#create(rootUser, { publish, password: closedPassword, created: now() })
+    await this.#alone(rootUser, async () => {
+      const root = await this.get(rootUser)
+      if (root?.password === '') await this.#write(root, { password: closedPassword })
+    })
   }
 
   /**
@@ -151,8 +152,9 @@ export class Users {
 
   async #write({ name }: User, members: JsonObject): Promise<void> {
     if (await this.#records.change(name, members)) return
-    const { publish, created } = openRoot
-    await this.#records.put(name, { name, id: randomUUID(), publish, created, ...members })
+    const { password, publish, created } = openRoot
+    const record = { name, id: randomUUID(), password, publish, created, ...members }
+    await this.#records.put(name, record)
   }
 
   // All names that differ in case only share a lock, so that only one of them can be made.

@@ -1,22 +1,28 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import type { AccountChange } from '../accounts/change.ts'
+import type { Erase } from '../accounts/index-configs.ts'
 import { optionOf, blame } from '../config/lookup.ts'
 import { parsePatterns } from '../config/names.ts'
 import { didYouMean } from '../config/nearest.ts'
 import { readSettings } from '../config/read-settings.ts'
 import { expected, readValue } from '../config/values.ts'
 import { prepareDirectory } from '../daemon/directory.ts'
+import { Changes } from '../disk/changes.ts'
 import { Layout } from '../disk/layout.ts'
 import { UsageError } from '../options.ts'
 import { userName, userNameRule, type UserName } from '../spec/user-name.ts'
-import type { Invocation } from './command.ts'
+import type { Command, Invocation } from './command.ts'
 import { recordChange } from './operator.ts'
 
-/** One of the things that a command does: gets the operands behind its name, returns what it changed. */
+/**
+ * One of the things that a command does: gets the operands behind its name, returns what it changed.
+ * @param erase takes away what lies of an index
+ */
 export type Action = (
   accounts: Accounts,
   operands: readonly string[],
   invocation: Invocation,
+  erase: Erase,
 ) => Promise<AccountChange | undefined>
 
 /**
@@ -38,18 +44,29 @@ export const execute = async (
   const settings = await readSettings(invocation)
   await prepareDirectory(settings)
   const { Accounts } = await import('../accounts/accounts.ts')
-  const done = await action(new Accounts(new Layout(settings.directory)), rest, invocation)
-  if (done !== undefined)
-    await recordChange(settings.directory, command, {
-      event: command.name,
-      change: inWords(done),
-    })
+  const layout = new Layout(settings.directory)
+  const done = await action(new Accounts(layout), rest, invocation, eraserOf(layout))
+  if (done !== undefined) await tell(settings.directory, command, done)
   return 0
 }
 
-const inWords = ({ action, user, token, publish, expires }: AccountChange): string =>
+const eraserOf =
+  (layout: Layout): Erase =>
+  async index => {
+    const { eraseIndex } = await import('../index/erase-index.ts')
+    await eraseIndex(layout.of(index))
+  }
+
+// The journal knows of everything, and devpi's clients of what they can see.
+const tell = async (directory: string, command: Command, done: AccountChange): Promise<void> => {
+  const { index, token } = done
+  await recordChange(directory, command, { event: command.name, index, change: inWords(done) })
+  if (token === undefined) await new Changes(new Layout(directory)).note()
+}
+
+const inWords = ({ action, user, index, token, publish, expires }: AccountChange): string =>
   [
-    `${action}: ${user}`,
+    `${action}: ${index ?? user}`,
     ...(token === undefined ? [] : [`token ${token}`]),
     ...(publish === undefined ? [] : [rightsOf(publish)]),
     ...(expires === undefined ? [] : [`until ${expires}`]),

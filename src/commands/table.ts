@@ -3,6 +3,7 @@ import { deleteFiles } from './delete.ts'
 import { explain } from './explain.ts'
 import { genConfig } from './gen-config.ts'
 import { help } from './help.ts'
+import { index } from './index-command.ts'
 import { ls } from './ls.ts'
 import { man } from './man.ts'
 import { prefetch } from './prefetch.ts'
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   restore,
   user,
   token,
+  index,
   who,
   help,
   man,
