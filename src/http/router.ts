@@ -4,8 +4,10 @@ import { notAllowed, text, type Reply } from './reply.ts'
 /** Answers a request; `rest` are the segments behind the route's own path. */
 export type Handler = (exchange: Exchange, rest: readonly string[]) => Reply | Promise<Reply>
 
-/** What a path does, by method; HEAD is GET without the body. */
-export type Route = Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Handler>>>
+/** What a path does, by method; HEAD is GET without the body, and `any` takes every method that is not named. */
+export type Route = Readonly<
+  Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'any', Handler>>
+>
 
 /** A route that changes nothing. */
 export type Reading = Readonly<Record<'GET', Handler>>
@@ -17,6 +19,7 @@ interface Node {
 
 interface Prepared {
   readonly handlers: ReadonlyMap<string, Handler>
+  readonly any: Handler | undefined
   readonly allow: string
   readonly options: Reply
 }
@@ -33,15 +36,22 @@ const preflight = [
   '86400',
 ]
 
-const prepare = (route: Route): Prepared => {
+/** The answer to OPTIONS where others may read. */
+export const readable = (allow = 'GET, HEAD, OPTIONS'): Reply => ({
+  status: 204,
+  headers: ['Allow', allow, ...preflight],
+})
+
+const prepare = ({ any, ...route }: Route): Prepared => {
   const handlers = new Map(Object.entries(route))
   const { GET } = route
   if (GET !== undefined) handlers.set('HEAD', GET)
   const allow = [...handlers.keys(), 'OPTIONS'].join(', ')
   return {
     handlers,
+    any,
     allow,
-    options: { status: 204, headers: ['Allow', allow, ...(GET === undefined ? [] : preflight)] },
+    options: GET === undefined ? { status: 204, headers: ['Allow', allow] } : readable(allow),
   }
 }
 
@@ -78,7 +88,7 @@ export const router = (
       if (node.route !== undefined) [found, depth] = [node.route, at]
     }
     if (found === undefined) return text(404, 'not found: no such path')
-    const handler = found.handlers.get(exchange.method)
+    const handler = found.handlers.get(exchange.method) ?? found.any
     if (handler !== undefined) return handler(exchange, segments.slice(depth))
     return exchange.method === 'OPTIONS' ? found.options : notAllowed(found.allow)
   }
