@@ -266,6 +266,16 @@ export class Layout {
     return join(this.#own, 'work', 'locks')
   }
 
+  /** What an import has unpacked so far. */
+  get importing(): string {
+    return join(this.#own, 'work', 'import')
+  }
+
+  /** That an import is unpacked and checked, and only has to be moved to its places. */
+  get imported(): string {
+    return join(this.importing, 'complete')
+  }
+
   /** The directory's format, so that a later version knows what it meets. */
   get format(): string {
     return join(this.#own, 'layout')
