@@ -57,6 +57,11 @@ export class Counters {
     this.#changed()
   }
 
+  /** There is no such upstream any more. */
+  forgetUpstream(name: string): void {
+    if (this.#upstreams.delete(name)) this.#changed()
+  }
+
   snapshot(): Counted {
     this.#dirty = false
     return {

@@ -6,8 +6,8 @@ import type { UpstreamSettings } from '../settings.ts'
 import { isWheel, type Filename } from '../spec/filename.ts'
 import type { File, Page } from '../spec/page.ts'
 import { matches } from '../spec/pattern.ts'
+import type { Places } from '../spec/places.ts'
 import type { Name } from '../spec/project-name.ts'
-import { mirroredPath } from '../spec/public-path.ts'
 import { discardAnswer, UpstreamError, type UpstreamClient } from '../upstream/client.ts'
 import type { Documents } from '../upstream/documents.ts'
 import type { Downloads } from '../upstream/download.ts'
@@ -52,6 +52,7 @@ export class Mirror {
   readonly #downloads: Downloads
   readonly #facts: Facts
   readonly #digests: Digests
+  readonly #places: Places
   readonly #paths = new LRUCache<string, Paths>({
     maxSize: 100_000,
     sizeCalculation: ({ paths }) => paths.length + 1,
@@ -66,9 +67,11 @@ export class Mirror {
     facts: Facts
     digests: Digests
     documents: Documents
+    places: Places
   }) {
     this.name = parts.settings.name
-    this.api = new UpstreamApi(parts.settings, parts.documents)
+    this.api = new UpstreamApi(parts)
+    this.#places = parts.places
     this.#settings = parts.settings
     this.#client = parts.client
     this.#pages = parts.pages
@@ -86,12 +89,17 @@ export class Mirror {
 
   /** All names of the upstream, as fresh as an hour; none where it gives no list. */
   names(): AsyncIterable<Name> {
-    return this.#names.all()
+    return this.#settings.hasNoList === true ? this.#names.held() : this.#names.all()
   }
 
   /** Names whose pages are held, without asking. */
   heldNames(): AsyncIterable<Name> {
     return this.#names.held()
+  }
+
+  /** Forgets the page of a project that is held; false when none is. */
+  forget(name: Name): Promise<boolean> {
+    return this.#pages.forget(name)
   }
 
   /** The project's page as upstream has it now, or as it is held. */
@@ -258,7 +266,9 @@ export class Mirror {
     const known = this.#paths.get(key)
     if (known !== undefined) return known
     const { origin } = this.#settings.url
-    const paths = page.files.map(file => mirroredPath(this.name, origin, name, file, shortDigest))
+    const paths = page.files.map(file =>
+      this.#places.mirrored(this.name, origin, name, file, shortDigest),
+    )
     const places = new Map(paths.map((path, index) => [path, index]))
     const made = { paths, places }
     this.#paths.set(key, made)

@@ -1,23 +1,25 @@
+import { IndexConfigs } from '../accounts/index-configs.ts'
 import type { Counters } from '../counters.ts'
-import { Digests } from '../disk/digest.ts'
+import type { Digests } from '../disk/digest.ts'
 import { Layout } from '../disk/layout.ts'
-import { Directory } from '../disk/list.ts'
 import { OpenFiles } from '../disk/open-files.ts'
 import type { Log } from '../log.ts'
-import type { Settings, UpstreamSettings } from '../settings.ts'
-import { UpstreamClient } from '../upstream/client.ts'
-import { DocumentStore } from '../upstream/document-store.ts'
-import { Documents } from '../upstream/documents.ts'
+import type { Settings } from '../settings.ts'
+import { rootIndex } from '../spec/index-name.ts'
 import { Downloads } from '../upstream/download.ts'
-import { HealthWatch } from '../upstream/health.ts'
-import { Names } from '../upstream/names.ts'
-import { PageStore } from '../upstream/page-store.ts'
-import { Pages } from '../upstream/pages.ts'
-import { CoreMetadata } from './core-metadata.ts'
-import { Facts } from './facts.ts'
-import { Folder } from './folder.ts'
-import { Mirror } from './mirror.ts'
+import { Copies } from './copies.ts'
+import type { Facts } from './facts.ts'
+import type { Folder } from './folder.ts'
+import { openGround, type Ground } from './ground.ts'
+import { HashedPaths } from './hashed-paths.ts'
+import type { Mirror } from './mirror.ts'
+import { openIndex } from './open-index.ts'
+import { openMirror } from './open-mirror.ts'
 import { Ownership } from './ownership.ts'
+import { PageMemory } from './page-memory.ts'
+import { Registry, type Opened } from './registry.ts'
+import { Releases } from './releases.ts'
+import { RootMirrors } from './root-mirrors.ts'
 import { Stack } from './stack.ts'
 import { Stage } from './stage.ts'
 
@@ -28,90 +30,85 @@ export interface Indexes {
   readonly root: Stack
   /** What is held, asking nobody: `/local/`. */
   readonly local: Stack
+  /** The upstreams of the root index; always the same list, which changes with its record. */
   readonly mirrors: readonly Mirror[]
   /** Takes uploads. */
   readonly stage: Stage
   readonly folder: Folder
   readonly facts: Facts
   readonly digests: Digests
+  /** Settings of all other indexes. */
+  readonly configs: IndexConfigs
+  /** All indexes by their names. */
+  readonly registry: Registry
   close(): Promise<void>
 }
 
 /** Builds the indexes that the settings describe; nothing is read and nobody is asked yet. */
 export const openIndexes = (settings: Settings, log: Log, counters: Counters): Indexes => {
   const layout = new Layout(settings.directory)
-  const digests = new Digests(layout)
-  const facts = new Facts(layout)
+  const configs = new IndexConfigs(layout)
   const files = new OpenFiles()
-  const metadata = new CoreMetadata(layout, log)
-  const directory = new Directory(settings.directory)
-  const folder = new Folder({
-    layout,
-    directory,
-    facts,
-    digests,
-    metadata,
-    files,
-    log,
-    settle: settings.settle,
-    mutable: settings.mutable,
-  })
+  const pages = new PageMemory()
+  const surroundings = { settings, log, counters, files, layout, pages }
+  const ground = openGround(layout, surroundings, settings.mutable)
   const downloads = new Downloads(layout, log, bytes => counters.fromUpstream(bytes))
+  const mirrors = new RootMirrors({
+    settings,
+    configs,
+    log,
+    make: upstream => openMirror(upstream, { ...ground, downloads }, surroundings),
+  })
   const ownership = new Ownership(layout, settings, log)
-  const opened = settings.upstreams.map(upstream =>
-    openMirror(upstream, { settings, layout, log, counters, downloads, facts, digests }),
-  )
-  const mirrors = opened.map(({ mirror }) => mirror)
-  const parts = { folder, mirrors, ownership, metadata, log }
+  const parts = { ...ground, mirrors, ownership, log }
+  const root = new Stack(rootIndex, { ...parts, offline: settings.offline })
+  const own = new HashedPaths(root, pages)
+  const registry = new Registry({
+    configs,
+    log,
+    rootMirrors: mirrors,
+    root: openedRoot(own, ground, mirrors, log),
+    make: (name, config, former, members) => openIndex(name, config, former, members, surroundings),
+  })
   return {
     layout,
-    root: new Stack('root/pypi', { ...parts, offline: settings.offline }),
+    root,
+    configs,
+    registry,
     local: new Stack('local', { ...parts, offline: true }),
-    mirrors,
-    stage: new Stage({ layout, directory, folder, facts, digests, metadata, log }),
-    folder,
-    facts,
-    digests,
+    mirrors: mirrors.list,
+    stage: new Stage({ ...ground, log }),
+    folder: ground.folder,
+    facts: ground.facts,
+    digests: ground.digests,
     close: async () => {
       await downloads.close()
       files.clear()
-      await Promise.all(opened.map(({ client }) => client.close()))
+      await registry.close()
     },
   }
 }
 
-/** One upstream, and the client that has to be closed in the end. */
-const openMirror = (
-  upstream: UpstreamSettings,
-  parts: {
-    settings: Settings
-    layout: Layout
-    log: Log
-    counters: Counters
-    downloads: Downloads
-    facts: Facts
-    digests: Digests
-  },
-): { mirror: Mirror; client: UpstreamClient } => {
-  const { settings, layout, log, counters, downloads, facts, digests } = parts
-  const { name, url } = upstream
-  const { offline, connectTimeout: connect, firstByteTimeout: firstByte } = settings
-  const timeouts = { connect, firstByte, idle: settings.idleTimeout }
-  const client = new UpstreamClient(upstream, timeouts, log)
-  const health = new HealthWatch(name, log, error => counters.upstream(name, url.href, error))
-  const limits = { maxBytes: settings.maxPageSize, timeout: settings.pageTimeout }
-  const asking = { client, health, limits }
-  const store = new PageStore(layout, log, name)
-  const documents = new DocumentStore(layout, log, name)
-  const mirror = new Mirror({
-    settings: upstream,
-    client,
-    pages: new Pages(upstream, { ...asking, store, log }),
-    names: new Names({ layout, client, log, upstream: name, url, offline }),
-    downloads,
-    facts,
-    digests,
-    documents: new Documents({ ...asking, settings: upstream, store: documents, offline }),
-  })
-  return { mirror, client }
+/** The root index as one of many. */
+const openedRoot = (own: HashedPaths, ground: Ground, mirrors: RootMirrors, log: Log): Opened => {
+  const { layout, folder, facts } = ground
+  const root: Opened = {
+    name: rootIndex,
+    get config() {
+      return mirrors.config
+    },
+    own,
+    whole: own,
+    stage: undefined,
+    copies: new Copies({ layout, folder, facts, mirrors, log }),
+    folder,
+    releases: new Releases(layout),
+    layout,
+    isMirror: true,
+    whitelist: [],
+    claims: async () => false,
+    members: async () => [root],
+    resolve: async () => ({ looked: [root], leftOut: [], note: undefined }),
+  }
+  return root
 }

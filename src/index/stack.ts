@@ -13,7 +13,7 @@ import type { Local } from './local.ts'
 import { mergedPage, type Listed, type View } from './merge.ts'
 import type { Entry, Mirror } from './mirror.ts'
 import type { Owner, Ownership } from './ownership.ts'
-import { Upstreams } from './upstreams.ts'
+import { Upstreams, type MirrorSource } from './upstreams.ts'
 import { Views } from './views.ts'
 
 /** Milliseconds for which a page is believed to lack what is asked for and it does not list. */
@@ -39,7 +39,7 @@ export class Stack implements Index {
     name: string,
     parts: {
       folder: Folder
-      mirrors: readonly Mirror[]
+      mirrors: MirrorSource
       ownership: Ownership
       metadata: CoreMetadata
       offline: boolean

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { isObject, readUrl } from '../spec/file-fields.ts'
 import type { Filename } from '../spec/filename.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
-import { mirroredPath } from '../spec/public-path.ts'
+import type { Places } from '../spec/places.ts'
 import type { UpstreamSettings } from '../settings.ts'
 import type { HeldDocument } from '../upstream/document-store.ts'
 import type { Documents } from '../upstream/documents.ts'
@@ -12,10 +12,12 @@ import type { Ask } from './index.ts'
 export class UpstreamApi {
   readonly #settings: UpstreamSettings
   readonly #documents: Documents
+  readonly #places: Places
 
-  constructor(settings: UpstreamSettings, documents: Documents) {
-    this.#settings = settings
-    this.#documents = documents
+  constructor(parts: { settings: UpstreamSettings; documents: Documents; places: Places }) {
+    this.#settings = parts.settings
+    this.#documents = parts.documents
+    this.#places = parts.places
   }
 
   /**
@@ -63,9 +65,9 @@ export class UpstreamApi {
   path(name: Name, filename: Filename, url: string): string | undefined {
     const { name: upstream, url: index } = this.#settings
     const absolute = readUrl(url, index)
-    return absolute === undefined ? undefined : (
-        mirroredPath(upstream, index.origin, name, { filename, url: absolute }, shortDigest)
-      )
+    if (absolute === undefined) return undefined
+    const file = { filename, url: absolute, hashes: {} }
+    return this.#places.mirrored(upstream, index.origin, name, file, shortDigest)
   }
 }
 

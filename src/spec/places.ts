@@ -29,6 +29,8 @@ export interface Places {
     file: Placed,
     digest: (text: string) => string,
   ): string
+  /** True for a path of the kinds that this index has. */
+  has(path: string): boolean
 }
 
 /** The path of a file that is named by its digest, as devpi has it: `alice/dev/+f/ab3/4ef0123456789/FILE`. */
@@ -56,6 +58,7 @@ export const projectInDirectory = (directory: string): string | undefined =>
   /^@([^@]+)@/.exec(directory)?.[1]
 
 const devpiPlaces = (index: IndexName): Places => ({
+  has: path => path.startsWith(`${index}/+`),
   own: (_name, filename, digest) => hashedPath(index, digest, filename),
   provenance: (name, version, filename) =>
     `${index}/+integrity/${name}/${encodeURIComponent(version)}/${encodeFilename(filename)}/provenance`,
@@ -67,7 +70,13 @@ const devpiPlaces = (index: IndexName): Places => ({
   },
 })
 
-const rootPlaces: Places = { own: localPath, provenance: provenancePath, mirrored: mirroredPath }
+const rootPlaces: Places = {
+  own: localPath,
+  provenance: provenancePath,
+  mirrored: mirroredPath,
+  // Its files are found at devpi's paths too, though no page says so.
+  has: path => path.startsWith('packages/') || path.startsWith(`${rootIndex}/+f/`),
+}
 
 /** Where the files of an index are served. */
 export const placesOf = (index: IndexName): Places =>

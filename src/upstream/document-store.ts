@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { utimes } from 'node:fs/promises'
-import { LRUCache } from 'lru-cache'
+import { bounded } from '../bounded.ts'
 import { hasCode } from '../disk/error-code.ts'
 import type { Layout } from '../disk/layout.ts'
 import { identityOf, statsOf } from '../disk/stamp.ts'
@@ -33,7 +33,7 @@ export class DocumentStore {
   readonly #layout: Layout
   readonly #log: Log
   readonly #upstream: string
-  readonly #heads = new LRUCache<string, { identity: string; head: DocumentHead }>({ max: 5000 })
+  readonly #heads = bounded<string, { identity: string; head: DocumentHead }>(5000)
 
   constructor(layout: Layout, log: Log, upstream: string) {
     this.#layout = layout

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { bounded } from '../bounded.ts'
 import { parseObject, type JsonObject } from '../disk/json.ts'
 import { Flight } from '../flight.ts'
 import type { UpstreamSettings } from '../settings.ts'
@@ -45,8 +45,8 @@ export class Documents {
   readonly #offline: boolean
   readonly #refreshing = new Flight<HeldDocument | undefined>()
   /** When upstream had none, and when it failed, by the monotonic clock. */
-  readonly #absent = new LRUCache<string, number>({ max: 10_000 })
-  readonly #failed = new LRUCache<string, number>({ max: 10_000 })
+  readonly #absent = bounded<string, number>(10_000)
+  readonly #failed = bounded<string, number>(10_000)
 
   constructor(parts: {
     settings: UpstreamSettings

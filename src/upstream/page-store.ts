@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { utimes } from 'node:fs/promises'
 import { LRUCache } from 'lru-cache'
+import { bounded } from '../bounded.ts'
 import { hasCode } from '../disk/error-code.ts'
 import { parseObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
@@ -52,9 +53,7 @@ export class PageStore {
   readonly #layout: Layout
   readonly #log: Log
   readonly #upstream: string
-  readonly #heads = new LRUCache<Name, { identity: string; head: Head; at: number }>({
-    max: 20_000,
-  })
+  readonly #heads = bounded<Name, { identity: string; head: Head; at: number }>(20_000)
   readonly #parsed = new LRUCache<string, { page: Page; size: number }>({
     maxSize: parsedBytes,
     maxEntrySize: longestParsed,
@@ -115,6 +114,13 @@ export class PageStore {
       this.#unsaved.set(name, confirmed)
     }
     return confirmed
+  }
+
+  /** Forgets a page; one that is not kept is as good as forgotten. */
+  async forget(name: Name): Promise<void> {
+    this.#heads.delete(name)
+    this.#unsaved.delete(name)
+    await discard(this.#layout.page(this.#upstream, name))
   }
 
   #page(name: Name, head: Head, confirmed: number): HeldPage {

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { bounded } from '../bounded.ts'
 import { Flight } from '../flight.ts'
 import type { Log } from '../log.ts'
 import type { UpstreamSettings } from '../settings.ts'
@@ -55,9 +55,9 @@ export class Pages {
   readonly #log: Log
   readonly #limits: PageLimits
   readonly #refreshing = new Flight<Got>()
-  readonly #absent = new LRUCache<Name, number>({ max: 10_000 })
+  readonly #absent = bounded<Name, number>(10_000)
   /** When a page's own failure was last met, so that a broken page is not asked for at every request. */
-  readonly #failed = new LRUCache<Name, number>({ max: 10_000 })
+  readonly #failed = bounded<Name, number>(10_000)
 
   constructor(
     settings: UpstreamSettings,
@@ -81,6 +81,15 @@ export class Pages {
   async held(name: Name): Promise<HeldPage | undefined> {
     const held = await this.store.held(name)
     return held?.head.url === this.#url(name).href ? held : undefined
+  }
+
+  /** Forgets the page that is held; false when none is. */
+  async forget(name: Name): Promise<boolean> {
+    const isHeld = (await this.store.held(name)) !== undefined
+    this.#absent.delete(name)
+    this.#failed.delete(name)
+    await this.store.forget(name)
+    return isHeld
   }
 
   /**
