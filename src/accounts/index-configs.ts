@@ -36,7 +36,7 @@ interface Kept {
 const deletion: JsonObject = { deleting: true }
 
 const parse = (name: IndexName, object: JsonObject): Kept | undefined => {
-  if (object['deleting'] === true) return { config: undefined }
+  if (object['deleting'] === true && object['type'] === undefined) return { config: undefined }
   try {
     return { config: importedIndexConfig(splitIndexName(name).user, object) }
   } catch (error) {
@@ -141,7 +141,7 @@ export class IndexConfigs {
    * for the rest. Returns false when there is none.
    * @throws {AccessError} 403 for one that is not volatile, and for the root index
    */
-  remove(name: IndexName, erase: Erase): Promise<boolean> {
+  async remove(name: IndexName, erase: Erase): Promise<boolean> {
     if (name === rootIndex)
       throw forbidden(`index ${name} lies in the cache directory itself and cannot be deleted`)
     return alone(this.#layout, `index ${name}`, async () => {
