@@ -1,0 +1,81 @@
+import type { Form } from '../../http/form.ts'
+import type { ReceivedFile } from '../../http/receive.ts'
+import type { Reply } from '../../http/reply.ts'
+import type { Outcome } from '../../index/stage.ts'
+import { ConflictError } from '../../index/upload.ts'
+import { readDevpiClaims, type DevpiClaims } from '../../spec/devpi-upload.ts'
+import { hashedPath } from '../../spec/places.ts'
+import { publish } from '../publish.ts'
+import { Refusal } from './envelope.ts'
+import { done, type Posted } from './posted.ts'
+
+/**
+ * The one file of a form.
+ * @throws {Refusal} 400
+ */
+export const contentOf = ({ files }: Form): ReceivedFile => {
+  const [file, ...more] = files.filter(({ field }) => field === 'content')
+  if (file === undefined)
+    throw new Refusal(400, 'content file field not found', { shape: 'upload' })
+  if (more.length > 0)
+    throw new Refusal(400, 'the form has more than one file: send them one by one', {
+      shape: 'upload',
+    })
+  return file
+}
+
+const store = async (
+  { request, index, stage }: Posted,
+  file: ReceivedFile,
+  claims: DevpiClaims,
+): Promise<Outcome> => {
+  const { exchange, visitor, sources } = request
+  const place = { stage, journal: sources.journal, index: index.name, takesAnySources: true }
+  try {
+    return await publish(place, exchange, visitor, file, claims)
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    throw new Refusal(409, `${claims.filename} already exists in non-volatile index`, {
+      shape: 'upload',
+      cause: error,
+    })
+  }
+}
+
+const tell = async (
+  { request, index }: Posted,
+  { sha256, size }: ReceivedFile,
+  { name, version, filename }: DevpiClaims,
+): Promise<void> => {
+  const { visitor, base, sources } = request
+  await sources.hooks.uploaded({
+    index: index.name,
+    config: index.config,
+    project: name,
+    version,
+    files: [{ filename, path: hashedPath(index.name, sha256, filename), sha256, size }],
+    user: visitor.user,
+    base,
+  })
+}
+
+/**
+ * `file_upload`: what the form tells of the release is kept beside the file. A volatile index takes
+ * other bytes in place of those of the same name, any other refuses them; of the same bytes it says
+ * so, and changes nothing.
+ */
+export const uploadFile = async (posted: Posted): Promise<Reply> => {
+  const { request, index, form } = posted
+  const file = contentOf(form)
+  const claims = readDevpiClaims(form.fields, file.filename)
+  const { name, version } = claims
+  posted.admit(name)
+  const outcome = await store(posted, file, claims)
+  if (outcome === 'same' && !index.config.volatile)
+    return done('Upload of identical file to non volatile index.')
+  // Of a release that is known a form with fewer fields takes nothing away.
+  await index.beside.releases.register(name, version, form.fields, 'update')
+  await request.sources.changes.note()
+  if (outcome !== 'same') await tell(posted, file, claims)
+  return done()
+}
