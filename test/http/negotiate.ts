@@ -1,5 +1,5 @@
 import t from 'tap'
-import { encoding, simpleFormat, type Format } from '../../src/http/negotiate.ts'
+import { acceptance, encoding, simpleFormat, type Format } from '../../src/http/negotiate.ts'
 
 const v1 = 'application/vnd.pypi.simple.v1'
 const latest = 'application/vnd.pypi.simple.latest'
@@ -86,4 +86,20 @@ t.test('10,000 elements take linear time, and many headers no memory (fault C27)
   encoding('gzip;q=0.1,'.repeat(10_000))
   for (let n = 0; n < 2000; n++) t.equal(simpleFormat(`x/y${n}, ${v1}+json`), 'json')
   t.ok(performance.now() - started < 2000)
+})
+
+t.test('how much a type is wanted: the most specific element counts', async t => {
+  for (const [accept, type, q] of [
+    [undefined, 'application/json', 1],
+    ['', 'application/json', 1],
+    ['*/*', 'application/json', 1],
+    ['application/json', 'application/json', 1],
+    ['application/json', 'text/html', 0],
+    ['text/html,*/*;q=0.8', 'application/json', 0.8],
+    ['text/*;q=0.5', 'text/html', 0.5],
+    ['text/html;q=0, */*', 'text/html', 0],
+    ['Application/JSON;q=0.3', 'application/json', 0.3],
+    ['application/json;q=nonsense', 'application/json', 0],
+  ] as const)
+    t.equal(acceptance(accept, type), q, `${accept} ${type}`)
 })
