@@ -1,9 +1,11 @@
 import type { Command } from './command.ts'
 import { deleteFiles } from './delete.ts'
 import { explain } from './explain.ts'
+import { exportAll } from './export.ts'
 import { genConfig } from './gen-config.ts'
 import { help } from './help.ts'
 import { index } from './index-command.ts'
+import { importAll } from './import.ts'
 import { ls } from './ls.ts'
 import { man } from './man.ts'
 import { prefetch } from './prefetch.ts'
@@ -37,6 +39,8 @@ export const commands: readonly Command[] = [
   update,
   verify,
   explain,
+  exportAll,
+  importAll,
   yank,
   unyank,
   deleteFiles,

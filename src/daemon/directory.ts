@@ -1,6 +1,8 @@
 import { constants } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
 import { hasCode } from '../disk/error-code.ts'
+import { Layout } from '../disk/layout.ts'
+import { statsOf } from '../disk/stamp.ts'
 import type { Settings } from '../settings.ts'
 
 const me = (): string => `uid ${process.getuid?.() ?? '?'}`
@@ -22,6 +24,8 @@ export const prepareDirectory = async ({ directory, offline }: Settings): Promis
   if (!(await stat(directory)).isDirectory()) {
     throw new Error(`cache ${directory} is not a directory; choose one with --cache`)
   }
+  if (statsOf(new Layout(directory).imported) !== undefined)
+    throw new Error(`an import into ${directory} was interrupted; give the same command again`)
   const needed = constants.R_OK | constants.X_OK | (offline ? 0 : constants.W_OK)
   await access(directory, needed).catch((error: unknown) => {
     const verb = offline ? 'readable' : 'writable'
