@@ -2,6 +2,7 @@ import type { Layout } from '../disk/layout.ts'
 import type { IndexConfig, MirrorConfig, StageConfig } from '../spec/index-config.ts'
 import type { IndexName } from '../spec/index-name.ts'
 import { Downloads } from '../upstream/download.ts'
+import { openBeside, type Beside } from './beside.ts'
 import { Copies } from './copies.ts'
 import { openGround, type Ground } from './ground.ts'
 import { Hosted } from './hosted.ts'
@@ -11,7 +12,6 @@ import { openMirror, type Sharing } from './open-mirror.ts'
 import { Ownership } from './ownership.ts'
 import type { PageMemory } from './page-memory.ts'
 import type { Opened } from './registry.ts'
-import { Releases } from './releases.ts'
 import { Stack } from './stack.ts'
 import { Stage } from './stage.ts'
 import type { MirrorSource } from './upstreams.ts'
@@ -36,7 +36,7 @@ interface Base {
   /** What it was made from: as long as that is the same, so is this. */
   readonly key: string
   readonly ground: Ground
-  readonly releases: Releases
+  readonly beside: Beside
   readonly own: Hosted | Stack
   readonly stage: Stage | undefined
   readonly copies: Copies | undefined
@@ -77,12 +77,12 @@ const stageBase = (
   const key = `stage ${volatile}`
   if (former?.key === key) return former
   const ground = openGround(surroundings.layout.of(name), surroundings, volatile ? ['*'] : [])
-  const releases = new Releases(ground.layout)
+  const beside = openBeside({ ...ground, files: surroundings.files })
   return {
     key,
     ground,
-    releases,
-    own: new Hosted(name, { ...ground, releases }),
+    beside,
+    own: new Hosted(name, { ...ground, releases: beside.releases }),
     stage: new Stage({ ...ground, log: surroundings.log, isVolatile: volatile }),
     copies: undefined,
     connected: undefined,
@@ -111,7 +111,7 @@ const mirrorBase = (
   return {
     key,
     ground,
-    releases: new Releases(layout),
+    beside: openBeside({ ...ground, files: surroundings.files }),
     own: new Stack(name, parts),
     stage: undefined,
     copies: new Copies({ layout, folder, facts: ground.facts, mirrors, log }),
@@ -147,7 +147,7 @@ const openedOf = (
   members: () => Promise<readonly Opened[]>,
   { pages, settings }: Surroundings,
 ): Opened => {
-  const { own, stage, copies, ground, releases } = base
+  const { own, stage, copies, ground, beside } = base
   const { folder, layout } = ground
   const isMirror = config.type === 'mirror'
   const inherited =
@@ -166,7 +166,7 @@ const openedOf = (
     stage,
     copies,
     folder,
-    releases,
+    beside,
     layout,
     isMirror,
     whitelist: isMirror ? [] : config.mirror_whitelist,

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts'
 import type { Settings } from '../settings.ts'
 import { rootIndex } from '../spec/index-name.ts'
 import { Downloads } from '../upstream/download.ts'
+import { openBeside, type Beside } from './beside.ts'
 import { Copies } from './copies.ts'
 import type { Facts } from './facts.ts'
 import type { Folder } from './folder.ts'
@@ -18,7 +19,6 @@ import { openMirror } from './open-mirror.ts'
 import { Ownership } from './ownership.ts'
 import { PageMemory } from './page-memory.ts'
 import { Registry, type Opened } from './registry.ts'
-import { Releases } from './releases.ts'
 import { RootMirrors } from './root-mirrors.ts'
 import { Stack } from './stack.ts'
 import { Stage } from './stage.ts'
@@ -67,7 +67,7 @@ export const openIndexes = (settings: Settings, log: Log, counters: Counters): I
     configs,
     log,
     rootMirrors: mirrors,
-    root: openedRoot(own, ground, mirrors, log),
+    root: openedRoot({ own, ground, mirrors, log, beside: openBeside({ ...ground, files }) }),
     make: (name, config, former, members) => openIndex(name, config, former, members, surroundings),
   })
   return {
@@ -90,8 +90,14 @@ export const openIndexes = (settings: Settings, log: Log, counters: Counters): I
 }
 
 /** The root index as one of many. */
-const openedRoot = (own: HashedPaths, ground: Ground, mirrors: RootMirrors, log: Log): Opened => {
-  const { layout, folder, facts } = ground
+const openedRoot = (parts: {
+  own: HashedPaths
+  ground: Ground
+  mirrors: RootMirrors
+  beside: Beside
+  log: Log
+}): Opened => {
+  const { own, ground, mirrors, beside } = parts
   const root: Opened = {
     name: rootIndex,
     get config() {
@@ -100,10 +106,10 @@ const openedRoot = (own: HashedPaths, ground: Ground, mirrors: RootMirrors, log:
     own,
     whole: own,
     stage: undefined,
-    copies: new Copies({ layout, folder, facts, mirrors, log }),
-    folder,
-    releases: new Releases(layout),
-    layout,
+    copies: new Copies({ ...ground, mirrors, log: parts.log }),
+    folder: ground.folder,
+    beside,
+    layout: ground.layout,
     isMirror: true,
     whitelist: [],
     claims: async () => false,

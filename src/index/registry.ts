@@ -13,7 +13,6 @@ import type { Folder } from './folder.ts'
 import type { Index } from './index.ts'
 import type { Member, Resolution } from './inherited.ts'
 import type { Connected, OpenIndex } from './open-index.ts'
-import type { Releases } from './releases.ts'
 import type { RootMirrors } from './root-mirrors.ts'
 import type { Stage } from './stage.ts'
 
@@ -31,9 +30,7 @@ export interface Opened extends Member {
   readonly copies: Copies | undefined
   /** What lies on disk of it. */
   readonly folder: Folder
-  /** What was registered of its releases. */
-  readonly releases: Releases
-  /** What belongs to its releases beside their files: the same registered metadata, documentation, test results. */
+  /** What it has of its releases beside their files. */
   readonly beside: Beside
   /** The directory, seen from this index. */
   readonly layout: Layout
