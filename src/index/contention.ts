@@ -11,6 +11,7 @@ import type { Facts } from './facts.ts'
 import type { Folder } from './folder.ts'
 import type { History } from './log-entry.ts'
 import type { Publication } from './publication.ts'
+import type { Pushes } from './pushes.ts'
 import { unlessChanged } from './unless-changed.ts'
 import { ConflictError, type Outcome, type Upload } from './upload.ts'
 
@@ -35,6 +36,7 @@ export class Contention {
   readonly #facts: Facts
   readonly #digests: Digests
   readonly #publication: Publication
+  readonly #pushes: Pushes
 
   constructor(parts: {
     layout: Layout
@@ -43,6 +45,7 @@ export class Contention {
     facts: Facts
     digests: Digests
     publication: Publication
+    pushes: Pushes
   }) {
     this.#layout = parts.layout
     this.#directory = parts.directory
@@ -50,6 +53,7 @@ export class Contention {
     this.#facts = parts.facts
     this.#digests = parts.digests
     this.#publication = parts.publication
+    this.#pushes = parts.pushes
   }
 
   /** True when something has the name, or had it until it was deleted. */
@@ -67,6 +71,7 @@ export class Contention {
     const { name, filename } = upload
     try {
       for (let attempt = 1; attempt <= attempts; attempt += 1) {
+        await this.#pushes.settled(name, filename)
         const there = await this.#occupant(name, filename)
         const outcome =
           there === undefined ? await this.#putAgain(upload)

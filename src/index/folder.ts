@@ -1,4 +1,3 @@
-import { bounded } from '../bounded.ts'
 import type { Digests } from '../disk/digest.ts'
 import type { Layout } from '../disk/layout.ts'
 import type { Directory } from '../disk/list.ts'
@@ -15,6 +14,8 @@ import { Damaged } from './damaged.ts'
 import { DroppedFiles } from './dropped-files.ts'
 import type { Facts } from './facts.ts'
 import type { Dropped, Local, Published } from './local.ts'
+import { Moments } from './moments.ts'
+import { Pushes } from './pushes.ts'
 import { Sorting, type Sorted } from './sorting.ts'
 import { unlessChanged } from './unless-changed.ts'
 
@@ -36,9 +37,9 @@ export class Folder {
   readonly #log: Log
   readonly #mutable: readonly string[]
   readonly #damaged: Damaged
-  readonly #sorting: Sorting
+  readonly #pushes: Pushes
+  readonly #moments: Moments
   readonly #droppedFiles: DroppedFiles
-  readonly #sorted = bounded<Name, { stamp: string; sorted: Sorted }>(2000)
 
   /** `settle`: seconds for which a dropped file that does not show whether it is whole may be growing. */
   constructor(parts: {
@@ -60,7 +61,9 @@ export class Folder {
     this.#log = log
     this.#mutable = parts.mutable
     this.#damaged = new Damaged(layout, log)
-    this.#sorting = new Sorting(layout, digests, this.#damaged)
+    this.#pushes = new Pushes(layout, log)
+    const sorting = new Sorting(layout, digests, this.#damaged)
+    this.#moments = new Moments({ ...parts, pushes: this.#pushes, sorting })
     this.#droppedFiles = new DroppedFiles({ ...parts, places: placesOf(layout.index) })
   }
 
@@ -75,9 +78,16 @@ export class Folder {
     for (const [filename, path] of files) {
       const told = projectsOf(filename).includes(name)
       if (!told && !(await this.#isPublished(name, filename))) continue
-      if ((linkStatsOf(path)?.size ?? 0n) > 0n) return true
+      if ((linkStatsOf(path)?.size ?? 0n) > 0n) return this.#isThere(name)
     }
     return false
+  }
+
+  // What is just being pushed lies here, and is not there yet.
+  async #isThere(name: Name): Promise<boolean> {
+    if (!(await this.#pushes.projects()).has(name)) return true
+    const { uploaded, mirrored, dropped, unfinished } = await this.of(name)
+    return uploaded.size + mirrored.size + dropped.size + unfinished > 0
   }
 
   async #isPublished(name: Name, filename: Filename): Promise<boolean> {
@@ -87,16 +97,13 @@ export class Folder {
 
   /** Everything local of a project. */
   async of(name: Name): Promise<Local> {
-    const [listed, facts] = await Promise.all([this.#directory.of(name), this.#facts.of(name)])
-    const stamp = `${listed.stamp}|${facts.stamp}`
-    const held = this.#sorted.get(name)
-    const isKnown = held?.stamp === stamp
-    const sorted = isKnown ? held.sorted : await this.#sorting.sort(name, listed.files, facts)
+    const moment = await this.#moments.of(name)
+    const { stamp, isKnown, facts, sorted } = moment
     const { mirrored, uploaded, others } = sorted
     const again = !isKnown || others.size <= watched
     const { dropped, hidden } = await this.#look(name, others, facts.deleted, again)
     // Only now, since whoever else asked meanwhile had to look at each of them too.
-    if (!isKnown) this.#sorted.set(name, { stamp, sorted })
+    this.#moments.keep(name, moment)
     const states = [...dropped].map(
       ([filename, { sha256 }]) => `${filename}=${sha256.slice(0, 12)}`,
     )
@@ -183,7 +190,7 @@ export class Folder {
       project: name,
       file: filename,
     })
-    this.#sorted.delete(name)
+    this.#moments.forget(name)
   }
 }
 

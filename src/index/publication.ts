@@ -95,7 +95,11 @@ export class Publication {
   }
 
   /** Forgets what was known of other bytes under this name. */
-  async forgetOthers({ name, filename, sha256 }: Upload): Promise<void> {
+  async forgetOthers({
+    name,
+    filename,
+    sha256,
+  }: Pick<Upload, 'name' | 'filename' | 'sha256'>): Promise<void> {
     const { mirrored, uploaded, deleted } = await this.#facts.of(name)
     const others = (uploaded.get(filename) ?? []).filter(fact => fact.sha256 !== sha256)
     await this.#gone.note(

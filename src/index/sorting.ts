@@ -9,6 +9,7 @@ import type { Damaged } from './damaged.ts'
 import type { UploadedFact } from './fact.ts'
 import type { Mirrored, Uploaded } from './local.ts'
 import type { ProjectFacts } from './project-facts.ts'
+import type { Hidden, UnderWay } from './pushes.ts'
 import { unlessChanged } from './unless-changed.ts'
 
 /** The files of a project by where they come from. */
@@ -36,14 +37,16 @@ export class Sorting {
     name: Name,
     files: ReadonlyMap<Filename, string>,
     facts: ProjectFacts,
+    { hidden }: UnderWay,
   ): Promise<Sorted> {
     const mirrored = new Map<Filename, Mirrored>()
     const uploaded = new Map<Filename, Uploaded>()
     const others = new Map<Filename, string>()
-    for (const [filename, path] of files) {
-      const ours = path === this.#layout.file(name, filename)
-      const stats = ours ? linkStatsOf(path) : undefined
-      if (ours && stats === undefined) continue
+    for (const [filename, found] of files) {
+      const ours = found === this.#layout.file(name, filename)
+      const lying = ours ? visible(found, hidden.get(filename)) : undefined
+      if (ours && lying === undefined) continue
+      const { path = found, stats } = lying ?? {}
       if (stats !== undefined) {
         const upload = await this.#upload(name, filename, path, stats, facts)
         if (upload !== undefined) {
@@ -92,4 +95,19 @@ export class Sorting {
     const sha256 = known ?? (await unlessChanged(this.#digests.of(name, filename, path, stats)))
     return candidates.find(fact => fact.sha256 === sha256)
   }
+}
+
+/** What a path shows: while a push to it is not there yet, what it had before. */
+const visible = (
+  path: string,
+  hidden: readonly Hidden[] = [],
+): { path: string; stats: BigIntStats } | undefined => {
+  const stats = linkStatsOf(path)
+  if (stats === undefined) return undefined
+  const push = hidden.find(({ inode }) => inode === stats.ino)
+  if (push === undefined) return { path, stats }
+  if (push.former === undefined) return undefined
+  const former = linkStatsOf(push.former)
+  // Not put aside yet, so it is still what lies here, with the same bytes.
+  return former === undefined ? { path, stats } : { path: push.former, stats: former }
 }

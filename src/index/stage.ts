@@ -12,12 +12,16 @@ import { discard } from '../disk/write.ts'
 import type { Log } from '../log.ts'
 import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
+import type { Arrival } from './arrival.ts'
+import { Arrivals } from './arrivals.ts'
 import { Contention } from './contention.ts'
 import type { CoreMetadata } from './core-metadata.ts'
 import { exclusively } from './exclusively.ts'
 import type { Facts } from './facts.ts'
 import type { Folder } from './folder.ts'
 import { Publication } from './publication.ts'
+import type { PushRecord } from './push-record.ts'
+import { Pushes } from './pushes.ts'
 import { Gone } from './gone.ts'
 import { Removals } from './removals.ts'
 import { Retractions } from './retractions.ts'
@@ -36,6 +40,7 @@ export class Stage {
   readonly #contention: Contention
   readonly #retractions: Retractions
   readonly #removals: Removals
+  readonly #arrivals: Arrivals
   readonly #gone: Gone
   readonly #log: Log
 
@@ -55,7 +60,10 @@ export class Stage {
     this.#folder = parts.folder
     this.#gone = new Gone(parts.layout)
     this.#publication = new Publication({ ...parts, gone: this.#gone })
-    this.#contention = new Contention({ ...parts, publication: this.#publication })
+    const pushes = new Pushes(parts.layout, parts.log)
+    const publication = this.#publication
+    this.#contention = new Contention({ ...parts, publication, pushes })
+    this.#arrivals = new Arrivals({ ...parts, publication, pushes, isVolatile })
     this.#retractions = new Retractions(parts)
     this.#removals = new Removals({ ...parts, isVolatile, gone: this.#gone })
     this.#log = parts.log
@@ -83,6 +91,18 @@ export class Stage {
     if (await this.#contention.isTaken(upload.name, upload.filename)) return undefined
     await this.#publication.record(upload)
     return (await this.#publication.link(upload)) ? 'stored' : undefined
+  }
+
+  /**
+   * Takes a release of another index, all of its files at one moment. Durable when this returns.
+   * @param along what belongs to it besides; it is done again later should it fail or be broken off
+   * @throws {HttpError} 409 when a name is taken, and nothing has changed
+   */
+  async take<T>(arrival: Arrival, along: (record: PushRecord) => Promise<T>): Promise<T> {
+    const { name, version, source, by } = arrival
+    const brought = await this.#arrivals.take(arrival, along)
+    this.#log.info('push', { project: name, version, from: source.index, by })
+    return brought
   }
 
   /** The attestations that came with an uploaded file (PEP 740); undefined when there are none. */

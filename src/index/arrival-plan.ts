@@ -1,0 +1,86 @@
+import type { Layout } from '../disk/layout.ts'
+import { linkStatsOf } from '../disk/stamp.ts'
+import { HttpError } from '../http/error.ts'
+import type { Filename } from '../spec/filename.ts'
+import type { Name } from '../spec/project-name.ts'
+import type { Staged } from './arrival-staging.ts'
+import type { Tombstone, UploadedFact } from './fact.ts'
+import type { Facts } from './facts.ts'
+import type { Folder } from './folder.ts'
+import type { Local } from './local.ts'
+import type { History } from './log-entry.ts'
+import type { Pushes } from './pushes.ts'
+
+/** A staged file and what has its name at the index. */
+export interface Planned extends Staged {
+  /** How that came here; undefined when nothing has the name. */
+  readonly before: History | undefined
+  /** What is known there of these very bytes. */
+  readonly former: UploadedFact | undefined
+}
+
+/** What becomes of a release when it comes. */
+export interface Plan {
+  readonly files: readonly Planned[]
+  /** Marks of deleted files with the same bytes, which would hide what comes. */
+  readonly tombstones: readonly Tombstone[]
+}
+
+/** What has the name of a file is itself under way. */
+export class BusyError extends Error {}
+
+/** Something has a name already: devpi's words, which its clients show. */
+const takenError = (filename: string): HttpError =>
+  new HttpError(409, `${filename} already exists in non-volatile index`)
+
+/**
+ * What a release will find at an index.
+ * @throws {HttpError} 409 when something there does not give way
+ * @throws {BusyError} when it cannot be said yet
+ */
+export const planArrival = async (
+  parts: { layout: Layout; folder: Folder; facts: Facts; pushes: Pushes; isVolatile: boolean },
+  name: Name,
+  staged: readonly Staged[],
+): Promise<Plan> => {
+  const { layout, folder, facts } = parts
+  const mayReplace = parts.isVolatile || folder.isMutable(name)
+  const local = await folder.of(name)
+  // Later than that, so that nothing which it lacks goes unnoticed.
+  const { hidden } = await parts.pushes.of(name)
+  const files: Planned[] = []
+  const tombstones: Tombstone[] = []
+  for (const one of staged) {
+    const { filename, sha256 } = one.file
+    if (hidden.has(filename)) throw new BusyError()
+    const before = historyOf(layout, name, local, filename)
+    if (before !== undefined && !mayReplace) throw takenError(filename)
+    const tombstone = await facts.tombstone(name, filename)
+    if (tombstone?.sha256 === sha256) tombstones.push(tombstone)
+    else if (tombstone !== undefined && !mayReplace)
+      throw new HttpError(
+        409,
+        `${filename} was deleted on ${tombstone.at.slice(0, 10)} and had other bytes, sha256 ${tombstone.sha256}: push another version`,
+      )
+    files.push({ ...one, before, former: await facts.uploaded(name, filename, sha256) })
+  }
+  return { files, tombstones }
+}
+
+const historyOf = (
+  layout: Layout,
+  name: Name,
+  local: Local,
+  filename: Filename,
+): History | undefined => {
+  const home = layout.file(name, filename)
+  const uploaded = local.uploaded.get(filename)
+  const path = uploaded?.path ?? local.dropped.get(filename)?.path
+  if (path !== undefined && path !== home)
+    throw new HttpError(
+      409,
+      `${filename} was put there by hand, outside of its project's directory: remove it first`,
+    )
+  if (uploaded !== undefined) return uploaded.fact.log
+  return linkStatsOf(home) === undefined ? undefined : []
+}
