@@ -2,17 +2,23 @@ import { mkdir } from 'node:fs/promises'
 import { Access } from './accounts/access.ts'
 import { Accounts } from './accounts/accounts.ts'
 import type { Counters } from './counters.ts'
+import { Changes } from './disk/changes.ts'
 import type { Layout } from './disk/layout.ts'
 import { tryLock } from './disk/lock.ts'
 import { sweep } from './disk/sweep.ts'
 import { create } from './disk/write.ts'
+import { Hooks, type Send } from './hooks/hooks.ts'
+import type { Exchange } from './http/exchange.ts'
 import { listen } from './http/listener.ts'
+import { readOutsideUrl, stripOutsidePath } from './http/outside-url.ts'
 import { router } from './http/router.ts'
 import { openIndexes } from './index/open.ts'
 import { Journal } from './journal/journal.ts'
 import { background, type Log } from './log.ts'
+import { PageCache } from './pages/cache.ts'
 import { routes } from './routes/table.ts'
 import type { Settings } from './settings.ts'
+import { Poster } from './upstream/poster.ts'
 
 /** A server that listens. */
 export interface Server {
@@ -41,19 +47,42 @@ export const startServer = async (
     },
   }
   const journal = new Journal(layout, log, { keep: settings.journalKeep })
-  const access = new Access(new Accounts(layout), settings)
-  const { maxUpload } = settings
-  const url = `http://${bind}:${port}/`
+  const accounts = new Accounts(layout)
+  const poster = openPoster(settings, log)
+  const hooks = new Hooks(layout, log, sendWith(poster))
   const { outsideUrl } = settings
-  const handle = router(routes({ ...indexes, access, journal, maxUpload, url, outsideUrl }))
+  const answer = router(
+    routes({
+      ...indexes,
+      accounts,
+      access: new Access(accounts, settings),
+      journal,
+      hooks,
+      poster,
+      log,
+      maxUpload: settings.maxUpload,
+      outsideUrl,
+      changes: new Changes(layout),
+      cache: new PageCache(),
+      url: `http://${bind}:${port}/`,
+    }),
+  )
+  const outside = outsideUrl === undefined ? undefined : readOutsideUrl(outsideUrl)
+  const handle = (exchange: Exchange) => {
+    stripOutsidePath(exchange, outside)
+    return answer(exchange)
+  }
   const listener = await listen({ bind, port, handle, log: counting })
   const preparing = prepare(layout, journal)
   background(preparing, 'preparing the cache', log)
+  hooks.start()
   return {
     url: listener.url,
     port: listener.port,
     close: async () => {
       await listener.close(settings.grace * 1000)
+      await hooks.close()
+      await poster.close()
       await journal.close()
       await indexes.close()
       // Nothing may be written once we have said that we are closed.
@@ -61,6 +90,26 @@ export const startServer = async (
     },
   }
 }
+
+const openPoster = (settings: Settings, log: Log): Poster => {
+  const { connectTimeout: connect, firstByteTimeout: firstByte, idleTimeout: idle } = settings
+  const caFile = settings.upstreams.find(upstream => upstream.caFile !== undefined)?.caFile
+  return new Poster({ connect, firstByte, idle }, log, caFile)
+}
+
+const sendWith =
+  (poster: Poster): Send =>
+  ({ url, headers, body }, signal) => {
+    const bytes = Buffer.from(body)
+    return poster.post(new URL(url), {
+      headers,
+      signal,
+      length: bytes.length,
+      async *open() {
+        yield bytes
+      },
+    })
+  }
 
 const cacheTag =
   'Signature: 8a477f597d28d172789f06886806bc55\n# May be deleted: it only costs time.\n'

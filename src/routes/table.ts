@@ -1,11 +1,12 @@
-import type { Access } from '../accounts/access.ts'
-import type { Layout } from '../disk/layout.ts'
-import type { Reading, Route } from '../http/router.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { Handler, Reading, Route } from '../http/router.ts'
+import { acceptance } from '../http/negotiate.ts'
 import type { Stack } from '../index/stack.ts'
 import type { Stage } from '../index/stage.ts'
-import type { Journal } from '../journal/journal.ts'
-import { PageCache } from '../pages/cache.ts'
 import { guard, type GuardedHandler } from './access.ts'
+import { isDevpiClient } from './devpi/agents.ts'
+import { devpiHandler } from './devpi/dispatch.ts'
+import type { DevpiSources } from './devpi/request.ts'
 import { filesRoute } from './files.ts'
 import { homeRoute } from './home.ts'
 import { changeHandler, type Change } from './manage.ts'
@@ -18,25 +19,41 @@ import { healthRoute, readyRoute } from './status.ts'
 import { uploadHandler } from './upload.ts'
 
 /** What answers are made from. */
-export interface Sources {
-  readonly layout: Layout
+export interface Sources extends DevpiSources {
   readonly root: Stack
   readonly local: Stack
   readonly stage: Stage
-  readonly access: Access
-  readonly journal: Journal
-  /** Largest upload, in bytes. */
-  readonly maxUpload: number
-  /** Our URL for clients that do not say how they call us. */
-  readonly url: string
-  /** Our URL as the settings say clients see it, with a slash at its end. */
-  readonly outsideUrl?: string | undefined
+}
+
+/** A route of ours that is devpi's to some, and to all who want more of it than it does. */
+const shared = (
+  route: Route,
+  devpi: Handler,
+  isDevpis: (exchange: Exchange) => boolean,
+): Route => ({
+  ...Object.fromEntries(
+    Object.entries(route).map(([method, handler]): [string, Handler] => [
+      method,
+      (exchange, rest) => (isDevpis(exchange) ? devpi : handler)(exchange, rest),
+    ]),
+  ),
+  any: devpi,
+})
+
+// Below the root lies all that no longer route takes; the root itself is a page, and to programs the users.
+const isBelowOrJson = (exchange: Exchange): boolean => {
+  if (exchange.segments.length > 0) return true
+  const accept = exchange.header('accept')
+  return (
+    exchange.method !== 'POST' &&
+    acceptance(accept, 'application/json') > acceptance(accept, 'text/html')
+  )
 }
 
 /** Every path there is, with what it takes to be answered there (fault P26). */
 export const routes = (sources: Sources): Readonly<Record<string, Route>> => {
-  const { layout, root, local, stage, access, journal, maxUpload, url } = sources
-  const cache = new PageCache()
+  const { layout, root, local, stage, access, journal, maxUpload, url, cache } = sources
+  const devpi = devpiHandler(sources)
   const publishing = { stage, access, journal, maxUpload, temporary: layout.temporary }
   const open = (route: Reading) => guard(access, route, { GET: 'open' })
   const reading = (route: Reading) => guard(access, route, { GET: 'read' })
@@ -49,7 +66,11 @@ export const routes = (sources: Sources): Readonly<Record<string, Route>> => {
   const own = { fallback: url, outside: sources.outsideUrl }
   const both = { GET: 'read', POST: 'publish' } as const
   return {
-    '': guard(access, { ...homeRoute(own), POST: upload }, { GET: 'open', POST: 'publish' }),
+    '': shared(
+      guard(access, { ...homeRoute(own), POST: upload }, { GET: 'open', POST: 'publish' }),
+      devpi,
+      isBelowOrJson,
+    ),
     simple: guard(access, { ...simple(1), POST: upload }, both),
     legacy: posting(upload),
     pypi: guard(access, { ...projectJsonRoute(root, own), POST: upload }, both),
@@ -62,7 +83,7 @@ export const routes = (sources: Sources): Readonly<Record<string, Route>> => {
     'legacy/+simple': reading(simple(2)),
     'pypi/+simple': reading(simple(2)),
     'ext/pypi/simple': reading(simple(3)),
-    'root/pypi/+simple': reading(simple(3)),
+    'root/pypi/+simple': shared(reading(simple(3)), devpi, isDevpiClient),
     'root/pypi/simple': reading(simple(3)),
     local: reading(simpleRoute(local, cache, 1)),
     packages: guard(access, storing, { GET: 'read', PUT: 'publish' }),

@@ -10,6 +10,7 @@ import type { Opened, Registry } from '../../index/registry.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { Log } from '../../log.ts'
 import type { PageCache } from '../../pages/cache.ts'
+import type { Poster } from '../../upstream/poster.ts'
 
 /** What devpi's interface answers from. */
 export interface DevpiSources {
@@ -19,6 +20,8 @@ export interface DevpiSources {
   readonly configs: IndexConfigs
   readonly journal: Journal
   readonly hooks: Hooks
+  /** Sends to where users say, for pushes to other servers. */
+  readonly poster: Poster
   /** Whoever changes something that devpi's clients can see notes it there, once it is durable. */
   readonly changes: Changes
   readonly cache: PageCache
