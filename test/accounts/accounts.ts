@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import { noErase, openAccounts, putUser, TestClock, user } from './fixtures/accounts.ts'
+import { newIndexConfig } from '../../src/spec/index-config.ts'
+import { indexOf, noErase, openAccounts, putUser, TestClock, user } from './fixtures/accounts.ts'
 
 const here = '192.0.2.1'
 const day = 86_400_000
@@ -115,3 +116,24 @@ t.test(
     t.same(await fail('no user: at all', '192.0.2.4'), known)
   },
 )
+
+t.test('a user goes with all indexes, unless one must stay (devpi-api 6)', async t => {
+  const { accounts, elsewhere } = await setUp(t)
+  const ci = user('ci')
+  const [dev, prod] = [indexOf('ci/dev'), indexOf('ci/prod')]
+  await accounts.indexes.create(dev, newIndexConfig(ci, {}))
+  await accounts.indexes.create(prod, newIndexConfig(ci, { volatile: false }))
+  const erased: string[] = []
+  const erase = async (name: string) => void erased.push(name)
+  await t.rejects(elsewhere.remove(ci, erase), {
+    message: "user 'ci' has non-volatile index: prod",
+  })
+  t.same(erased, [])
+  t.ok(await accounts.users.get(ci))
+  await accounts.indexes.restore(prod, newIndexConfig(ci, {}))
+  t.ok(await elsewhere.remove(ci, erase))
+  t.same(erased, [dev, prod])
+  t.equal(await accounts.users.get(ci), undefined)
+  t.equal(await accounts.indexes.get(dev), undefined)
+  await t.rejects(accounts.indexes.create(dev, newIndexConfig(ci, {})), /'ci' does not exist/)
+})

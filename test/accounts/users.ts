@@ -130,3 +130,55 @@ t.test('broken and foreign files are no users, but a broken one keeps its name',
   )
   t.equal(await users.add(user('broken'), { password: 'x', publish: [] }), undefined)
 })
+
+t.test('names that differ in case only are one name', async t => {
+  const directory = t.testdir()
+  const users = new Users(new Layout(directory))
+  const settings = { password: 'x', publish: [] }
+  const done = await Promise.allSettled(
+    ['Alice', 'alice', 'ALICE'].map(name =>
+      new Users(new Layout(directory)).add(user(name), settings),
+    ),
+  )
+  t.equal(done.filter(({ status }) => status === 'fulfilled').length, 1)
+  const [failed] = done.filter(({ status }) => status === 'rejected')
+  t.match(failed, {
+    reason: { status: 409, message: /exists: names must differ in more than case/ },
+  })
+  await t.rejects(users.add(user('Root'), settings), /user 'root' exists/)
+  const record = JSON.stringify({ id: '1', name: 'bob', password: 'x', publish: [], created: 'x' })
+  await writeFile(new Layout(directory).user(user('BOB')), record)
+  t.equal(await users.get(user('BOB')), undefined, 'as a file system without cases would find it')
+})
+
+t.test('what users say about themselves is kept, and taken away again', async t => {
+  const users = new Users(new Layout(t.testdir()))
+  const alice = user('alice')
+  const profile = { email: 'a@b', custom_data: { a: [1] } }
+  await users.add(alice, { password: '', publish: [], profile })
+  t.match(await users.get(alice), { profile, password: '', modified: undefined })
+  t.ok(await users.change(alice, { profile: { email: 'a@b', custom_data: { a: [1] } } }))
+  t.equal((await users.get(alice))?.modified, undefined, 'nothing was different')
+  await users.change(alice, { profile: { email: undefined, title: 'Dr' } })
+  const after = await users.get(alice)
+  t.same(after?.profile, { title: 'Dr', custom_data: { a: [1] } })
+  t.match(after?.modified, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+})
+
+t.test('root is always there, cannot be removed, and can be closed and opened', async t => {
+  const layout = new Layout(t.testdir())
+  const [users, elsewhere] = [new Users(layout), new Users(layout)]
+  const root = user('root')
+  t.match(await users.get(root), { password: '', publish: ['*'] })
+  t.notOk(users.haveExisted, 'nothing is written by asking')
+  await t.rejects(users.remove(root), /root cannot be removed/)
+  await users.change(root, { publish: ['x'] })
+  t.match(await elsewhere.get(root), { password: '', publish: ['x'] })
+  await users.closeRoot()
+  t.match(await elsewhere.get(root), { password: '!', publish: ['x'] })
+  await elsewhere.change(root, { password: 'secret' })
+  await users.closeRoot()
+  const { password = '' } = (await users.get(root)) ?? {}
+  t.ok(await isPassword('secret', password), 'a password stays')
+  t.equal(await users.add(root, { password: 'x', publish: [] }), undefined)
+})
