@@ -30,7 +30,7 @@ export const inDirectory = async <T>(
       return await action()
     } catch (error) {
       if (!hasCode(error, 'ENOENT') || attempt > attempts) throw error
-      await makeDirectory(directory, durable !== false)
+      await makeDirectory(directory, durable === true || durable === 'file')
     }
 }
 
@@ -81,9 +81,10 @@ const writeAside = async (
 export interface WriteOptions {
   /**
    * Sync file and directory, so that it survives a power cut. Not needed where a torn file counts as
-   * missing; `file`: not the directory yet, which the caller syncs.
+   * missing; `file`: not the directory yet, which the caller syncs; `content`: no directory at all, so
+   * that what has the name is whole, but the name may be lost.
    */
-  readonly durable?: boolean | 'file'
+  readonly durable?: boolean | 'file' | 'content'
   readonly mode?: number
 }
 

@@ -102,7 +102,9 @@ export class Facts {
 
   /** Writes a fact, durably unless told; always before the file that it is about. */
   write(name: Name, fact: Fact, options: Pick<WriteOptions, 'durable'> = {}): Promise<void> {
-    return replace(this.#layout, this.pathOf(name, fact), JSON.stringify(fact), options)
+    // What a power cut takes of a mirrored file is fetched again, and each sync would delay its client.
+    const { durable = fact.kind === 'mirrored' ? 'content' : true } = options
+    return replace(this.#layout, this.pathOf(name, fact), JSON.stringify(fact), { durable })
   }
 
   /** Removes a fact, for good. */

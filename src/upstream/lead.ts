@@ -41,10 +41,12 @@ export const lead = async (
   try {
     await fetching.run(asked)
     const verified = await fetching.verify()
-    await order.record(verified)
+    // A fact without its file means nothing, so one need not wait for the other to be on the disk.
+    await Promise.all([part.handle.sync(), order.record(verified)])
     const path = layout.file(name, file.filename)
     const before = await part.handle.stat({ bigint: true })
-    await publish(part.path, path)
+    // Its bytes are synced. Should a power cut take its name, it is fetched again.
+    await publish(part.path, path, { durable: 'content' })
     progress.publish(path, verified.size)
     const after = await part.handle.stat({ bigint: true })
     // Unless somebody has written into it already, this state of the file is the verified one.
@@ -225,7 +227,7 @@ class Fetching {
     this.#progress.advance(this.#part.path, this.#part.length)
   }
 
-  /** Compares what arrived with what the page lists, and makes it durable. */
+  /** Compares what arrived with what the page lists. */
   async verify(): Promise<Verified> {
     const { file } = this.#order
     const size = this.#part.length
@@ -236,8 +238,7 @@ class Fetching {
       if (found !== file.hashes[algorithm])
         throw this.#refuse(`has ${algorithm} ${found}, its page says ${file.hashes[algorithm]}`)
     }
-    const [metadata] = await Promise.all([this.#metadata(size), this.#part.handle.sync()])
-    return { sha256, size, metadata }
+    return { sha256, size, metadata: await this.#metadata(size) }
   }
 
   async #metadata(size: number): Promise<string | undefined> {

@@ -24,6 +24,7 @@ import { directoryOf } from '../fixtures/directory.ts'
 import { makeSdist, makeWheel, type Dist } from '../fixtures/dist.ts'
 import { checked, listing, projects, sha256 } from '../fixtures/listing.ts'
 import * as serving from '../fixtures/serve.ts'
+import { upload } from '../fixtures/publishing.ts'
 import { upstreamAt, type Served, type Test } from '../fixtures/serve.ts'
 import { startUpstream, type Upstream } from '../fixtures/upstream.ts'
 
@@ -236,41 +237,40 @@ t.test(
   },
 )
 
-t.test('write, fsync, rename, fsync of the directory, in this order (S05)', async t => {
-  const strace = await run('strace', ['-V']).then(
-    () => true,
-    () => false,
-  )
-  if (!strace) {
-    t.comment('SKIPPED: no strace here')
-    return
-  }
-  const { served, upstream } = await setUp(t)
-  const trace = join(served.directory, '.trace')
+/** The writing calls of this process while something is done; undefined where none can be seen. */
+const callsOf = async (directory: string, work: () => Promise<void>) => {
+  const trace = join(directory, '.trace')
   const tracing = execFile('strace', [
     '-fy',
     `-o${trace}`,
     `-p${process.pid}`,
-    '-etrace=write,pwrite64,fsync,fdatasync,rename,link,mkdir',
+    '-etrace=write,pwrite64,fsync,fdatasync,rename,link,mkdir,sendto,writev',
   ])
   await new Promise<void>(resolve => {
     tracing.stderr?.on('data', (data: Buffer) => {
       if (data.toString().includes('attached')) resolve()
     })
+    tracing.once('error', () => resolve())
     tracing.once('exit', () => resolve())
   })
-  t.equal(await got(served, upstream, first), 'right')
+  await work()
   const ended = new Promise(resolve => tracing.once('exit', resolve))
-  tracing.kill('SIGINT')
-  await ended
-  const calls = (await readFile(trace, 'utf8')).split('\n')
-  if (!calls.some(call => call.includes('rename('))) {
-    t.comment('SKIPPED: strace may not attach here')
+  if (tracing.kill('SIGINT')) await ended
+  const calls = (await readFile(trace, 'utf8').catch(() => '')).split('\n')
+  return calls.some(call => call.includes('rename(')) ? calls : undefined
+}
+
+t.test('write, fsync, rename, in this order (S05)', async t => {
+  const { served, upstream } = await setUp(t)
+  const calls = await callsOf(served.directory, async () => {
+    t.equal(await got(served, upstream, first), 'right')
+  })
+  if (calls === undefined) {
+    t.comment('SKIPPED: no strace here, or it may not attach')
     return
   }
   // A call that another thread interrupts is printed twice; its beginning tells most.
-  const place = (what: RegExp, from = 0) =>
-    calls.findIndex((call, at) => at >= from && what.test(call))
+  const place = (what: RegExp) => calls.findIndex(call => what.test(call))
   const part = `${first.filename}/[^>"]*`
   const published = place(
     new RegExp(`rename\\("[^"]*/work/parts/[^"]*${part}", "[^"]*/demo/${first.filename}"`),
@@ -282,15 +282,35 @@ t.test('write, fsync, rename, fsync of the directory, in this order (S05)', asyn
   const synced = place(new RegExp(`f(data)?sync\\(\\d+<[^>]*/work/parts/[^>]*${part}>`))
   t.ok(published > 0 && factRenamed > 0 && written > 0 && synced > 0)
   t.ok(written < synced, 'write before fsync')
-  t.ok(synced < factRenamed, 'the file is durable before its fact is there')
+  t.ok(synced < published, 'the file is durable before it has its name')
   t.ok(factRenamed < published, 'the fact is there before the file')
-  t.ok(place(/fsync\(\d+<[^>]*\/keep\/facts\/root\/pypi\/demo>/) < published, 'and durable')
-  t.ok(
-    place(/fsync\(\d+<[^>]*\/test-faults-storage[^>]*\/demo>/, published) > published,
-    'its directory is synced',
+  const factSynced = place(/fsync\(\d+<[^>]*\/work\/tmp\/[^>]*>/)
+  t.ok(factSynced > 0 && factSynced < factRenamed, 'and its content is durable')
+})
+
+t.test('an upload and its directories are durable before it is answered (S05)', async t => {
+  const { served } = await setUp(t)
+  const calls = await callsOf(served.directory, async () => {
+    t.equal((await upload(served.url, second)).status, 200)
+  })
+  if (calls === undefined) {
+    t.comment('SKIPPED: no strace here, or it may not attach')
+    return
+  }
+  const place = (what: RegExp) => calls.findIndex(call => what.test(call))
+  const written = place(/write(64)?\(\d+<[^>]*\/work\/tmp\//)
+  const linked = place(new RegExp(`link\\("[^"]*/work/tmp/[^"]*", "[^"]*/demo/${second.filename}"`))
+  const answered = calls.findLastIndex(call =>
+    /(?:write|writev|sendto)\(.*HTTP\/1\.1 200/.test(call),
   )
+  t.ok(written > 0 && linked > written && answered > linked, `${written} ${linked} ${answered}`)
+  const synced = (what: string, from: number, to: number) =>
+    calls.some((call, at) => at > from && at < to && new RegExp(`fsync\\(\\d+<${what}>`).test(call))
+  t.ok(synced('[^>]*/work/tmp/[^>]*', 0, linked), 'the file before it has its name')
+  t.ok(synced('[^>]*/demo', linked, answered), 'its directory')
+  t.ok(synced('[^>]*/keep/facts/root/pypi/demo', 0, answered), 'that of its fact')
   const root = served.directory.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  t.ok(place(new RegExp(`fsync\\(\\d+<${root}>`)) > 0, 'and so is the parent of a new directory')
+  t.ok(synced(root, 0, answered), 'and the parent of a new directory')
 })
 
 t.test(
