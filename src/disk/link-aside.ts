@@ -17,7 +17,7 @@ export const linkAside = async (layout: Layout, path: string): Promise<string> =
     await inDirectory(layout.temporary, () => link(path, aside), { durable: false })
   } catch (error) {
     if (!hasCode(error, 'EXDEV', 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK')) throw error
-    await copyAside(path, aside)
+    await inDirectory(layout.temporary, () => copyAside(path, aside), { durable: false })
   }
   return aside
 }

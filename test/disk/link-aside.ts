@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import fs from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { Layout } from '../../src/disk/layout.ts'
+import { linkAside } from '../../src/disk/link-aside.ts'
+
+t.test('a file lies aside as well, without a second copy', async t => {
+  const layout = new Layout(t.testdir({ a: 'bytes' }))
+  const aside = await linkAside(layout, join(layout.root, 'a'))
+  t.equal(await readFile(aside, 'utf8'), 'bytes')
+  t.equal((await stat(aside)).ino, (await stat(join(layout.root, 'a'))).ino)
+})
+
+t.test('where there are no hard links it is copied', async t => {
+  const layout = new Layout(t.testdir({ a: 'bytes' }))
+  const none = Object.assign(new Error('no links'), { code: 'EPERM' })
+  const { linkAside: linkAsideThere } = await t.mockImport<
+    typeof import('../../src/disk/link-aside.ts')
+  >('../../src/disk/link-aside.ts', {
+    'node:fs/promises': t.createMock(fs, { link: () => Promise.reject(none) }),
+  })
+  const aside = await linkAsideThere(layout, join(layout.root, 'a'))
+  t.equal(await readFile(aside, 'utf8'), 'bytes')
+  t.not((await stat(aside)).ino, (await stat(join(layout.root, 'a'))).ino)
+  await t.rejects(linkAsideThere(layout, join(layout.root, 'b')), { code: 'ENOENT' })
+})
+
+t.test('what is not there cannot be had', async t => {
+  const layout = new Layout(t.testdir())
+  await t.rejects(linkAside(layout, join(layout.root, 'a')), { code: 'ENOENT' })
+  t.same(existsSync(layout.temporary) ? await readdir(layout.temporary) : [], [])
+  await writeFile(join(layout.root, 'a'), '')
+  t.ok(await linkAside(layout, join(layout.root, 'a')))
+})
