@@ -6,6 +6,7 @@ import { directoryOf } from '../fixtures/directory.ts'
 import { main } from '../../src/cli.ts'
 import { Accounts } from '../../src/accounts/accounts.ts'
 import { Layout } from '../../src/disk/layout.ts'
+import { user as userOf } from '../accounts/fixtures/accounts.ts'
 import { buildProgram } from '../fixtures/cli.ts'
 
 const program = await buildProgram()
@@ -27,8 +28,8 @@ const place = (t: Test) => {
   const add = (name: string, ...args: string[]) =>
     run(['user', 'add', name, '--password-stdin', ...args], 'secret\n')
   const accounts = new Accounts(new Layout(directory))
-  const signsIn = async (user: string, password: string) =>
-    (await accounts.identify({ user, password }, '192.0.2.1')) !== undefined
+  const signsIn = async (user: string, password: string, isLocal = false) =>
+    (await accounts.identify({ user, password }, { address: '192.0.2.1', isLocal })) !== undefined
   return { directory, run, add, accounts, signsIn }
 }
 
@@ -50,25 +51,56 @@ t.test('user add, change, passwd, list, remove: a running server knows at once',
   t.ok(await signsIn('ci', 'secret'))
   t.match(add('ci'), { code: 1, stdout: '', stderr: /there is a user ci already/ })
   t.match(run(['user', 'change', 'ci', '--publish', 'bar']), { code: 0, stdout: /may publish bar/ })
-  t.match(await accounts.identify({ user: 'ci', password: 'secret' }, 'x'), { publish: ['bar'] })
+  t.match(await accounts.users.get(userOf('ci')), { publish: ['bar'] })
   t.match(run(['user', 'change', 'ci', '--publish', '']), { code: 0, stdout: /may only read/ })
   t.match(run(['user', 'passwd', 'ci', '--password-stdin'], 'other'), { code: 0 })
   t.notOk(await signsIn('ci', 'secret'))
   t.ok(await signsIn('ci', 'other'))
-  t.match(run(['user', 'list']).stdout, /^bob +\d{4}-\d\d-\d\d  may only read\nci +[^\n]+\n$/)
+  t.match(
+    run(['user', 'list']).stdout,
+    /^bob +\d{4}-\d\d-\d\d  may only read\nci +[^\n]+\nroot +[^\n]+cannot sign in[^\n]+\n$/,
+  )
   const lines = run(['user', 'list', '--json']).stdout.trimEnd().split('\n')
   t.match(
     lines.map(line => JSON.parse(line) as unknown),
-    [{ name: 'bob' }, { name: 'ci', publish: [] }],
+    [
+      { name: 'bob', signIn: 'anywhere' },
+      { name: 'ci', publish: [] },
+      { name: 'root', signIn: 'nowhere' },
+    ],
   )
   t.notMatch(lines.join(), /scrypt|password/)
   t.match(run(['user', 'remove', 'bob']), {
     code: 0,
-    stdout: 'user bob removed, with all tokens\n',
+    stdout: 'user bob removed, with all tokens and indexes\n',
   })
   t.match(run(['user', 'remove', 'ci']), { code: 0, stdout: /no user is left/ })
   t.notOk(await signsIn('ci', 'other'))
-  t.match(run(['user', 'list']), { code: 0, stdout: '' })
+  t.match(run(['user', 'list']), { code: 0, stdout: /^root [^\n]+\n$/ })
+})
+
+t.test('root is open on this machine until the first user is added here', async t => {
+  const { directory, run, add, signsIn, accounts } = place(t)
+  t.match(run(['user', 'list']).stdout, /^root +1970-01-01 .*from this machine only\n$/)
+  t.ok(await signsIn('root', '', true))
+  t.match(add('ci'), {
+    code: 0,
+    stderr: /root cannot sign in any more until "proxypypi user passwd root"/,
+  })
+  t.notOk(await signsIn('root', '', true))
+  t.notMatch(add('bob').stderr, /root/, 'that is said once')
+  t.match(run(['user', 'passwd', 'root', '--password-stdin'], 'other'), { code: 0 })
+  t.ok(await signsIn('root', 'other'))
+  t.notOk(await signsIn('root', '', true))
+  t.match(add('root'), { code: 1, stderr: /there is a user root already/ })
+  t.match(await failing(t, directory, ['user', 'remove', 'root']), {
+    code: 1,
+    stderr: /root cannot be removed/,
+  })
+  const elsewhere = new Accounts(new Layout(join(directory, 'b')))
+  t.match(run(['--cache', 'b', 'user', 'add', 'root', '--password-stdin'], 'x'), { code: 0 })
+  t.match(await elsewhere.users.get(userOf('root')), { password: /^\$scrypt/ })
+  t.ok(await accounts.users.get(userOf('root')))
 })
 
 t.test(
@@ -87,7 +119,8 @@ t.test(
       [['user'], /needs one of add, change, passwd, list, remove/],
       [['user', 'ad', 'x'], /did you mean "add"/],
       [['user', 'add', '--password-stdin'], /a user name is missing/],
-      [['user', 'add', 'Alice', '--password-stdin'], /"Alice" is no user name: lower-case/],
+      [['user', 'add', 'Al ice', '--password-stdin'], /"Al ice" is no user name: letters/],
+      [['user', 'add', 'simple', '--password-stdin'], /"simple" is no user name: .*our own/],
       [['user', 'add', '__token__', '--password-stdin'], /is no user name/],
       [['user', 'add', '../x', '--password-stdin'], /is no user name/],
       [
