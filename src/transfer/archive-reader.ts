@@ -27,6 +27,8 @@ const octal = (block: Buffer, start: number, end: number): number => {
   return Number.parseInt(digits, 8)
 }
 
+const isHidden = (chunk: Buffer): boolean => chunk.some(byte => byte !== 0)
+
 const padded = (size: number): number => Math.ceil(size / blockSize) * blockSize
 
 /** Reads an export from its front to its end, and finds out whether it is whole. */
@@ -109,11 +111,12 @@ export class ArchiveReader {
     if (size > largestHeader) throw new ArchiveError('its seal is too large')
     const bytes = await this.#queue.take(padded(size))
     const seal = bytes === undefined ? undefined : readSeal(bytes.toString('utf8', 0, size))
-    if (seal === undefined) throw new ArchiveError('its seal is damaged')
+    if (bytes === undefined || seal === undefined) throw new ArchiveError('its seal is damaged')
     if (seal.version > formatVersion)
       throw new ArchiveError(`it was made by a later version (format ${seal.version})`)
     if (seal.sha256 !== digest) throw new ArchiveError('it is damaged: its digest differs')
-    for await (const chunk of this.#queue.rest())
-      if (chunk.some(byte => byte !== 0)) throw new ArchiveError('something stands behind its end')
+    let hides = isHidden(bytes.subarray(size))
+    for await (const chunk of this.#queue.rest()) hides ||= isHidden(chunk)
+    if (hides) throw new ArchiveError('something stands behind its end')
   }
 }

@@ -4,6 +4,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { orAbsent } from '../disk/error-code.ts'
 import type { Layout } from '../disk/layout.ts'
 import { linkStatsOf } from '../disk/stamp.ts'
+import { documentedBy } from '../spec/doc-filename.ts'
 import { distFilename } from '../spec/filename.ts'
 
 /** A file or directory that belongs to the state. */
@@ -75,10 +76,13 @@ async function* distributions(
     const target = entry.isSymbolicLink() ? await behindLink(top, path) : path
     if (target === undefined) continue
     const kind = target === path ? kindOf(entry) : kindOf(linkStatsOf(target))
-    if (kind === 'file' && distFilename(entry.name) !== undefined) yield { path, target }
+    if (kind === 'file' && isOurs(entry.name)) yield { path, target }
     if (kind === 'directory' && depth > 1) yield* distributions(top, path, depth - 1)
   }
 }
+
+const isOurs = (name: string): boolean =>
+  distFilename(name) !== undefined || documentedBy(name).length > 0
 
 const kindOf = (
   entry: { isFile(): boolean; isDirectory(): boolean } | undefined,
