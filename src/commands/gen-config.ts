@@ -49,6 +49,7 @@ const describe = async (invocation: Invocation): Promise<Deployment> => {
     home,
     argv,
     settings,
+    outside: settings.outsideUrl === undefined ? undefined : new URL(settings.outsideUrl),
     account: account(),
   }
 }
