@@ -1,5 +1,7 @@
+import type { BigIntStats } from 'node:fs'
 import { copyFile, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sha256Of } from '../disk/digest.ts'
 import type { Layout } from '../disk/layout.ts'
 import { linkAside } from '../disk/link-aside.ts'
 import { linkStatsOf } from '../disk/stamp.ts'
@@ -10,6 +12,7 @@ import type { Name } from '../spec/project-name.ts'
 import { noneIn } from './archives.ts'
 import type { ArrivingFile } from './arrival.ts'
 import type { CoreMetadata } from './core-metadata.ts'
+import { isSameFile } from './doc-places.ts'
 import { unlessChanged } from './unless-changed.ts'
 
 /** A file that waits aside, on the file system of the index that it comes to. */
@@ -54,12 +57,12 @@ const stageFile = async (
   name: Name,
   file: ArrivingFile,
 ): Promise<Staged> => {
-  const { path, size } = file
+  const { path } = file
   const putting = file.isForeign ? copyAside(layout, path) : linkAside(layout, path)
   const aside = await unlessChanged(putting)
   const stats = aside === undefined ? undefined : linkStatsOf(aside)
   try {
-    if (aside === undefined || stats === undefined || Number(stats.size) !== size)
+    if (aside === undefined || stats === undefined || !(await isWhole(aside, stats, file)))
       throw new HttpError(503, `${file.filename} was changed meanwhile: push it again`)
     const told = await metadataOf(metadata, name, file, aside)
     return { file, aside, inode: stats.ino, metadata: told }
@@ -68,6 +71,15 @@ const stageFile = async (
     throw error
   }
 }
+
+// A copy is looked at byte for byte, since what it was made of may have changed under it.
+const isWhole = async (
+  path: string,
+  stats: BigIntStats,
+  { size, sha256, stats: before }: ArrivingFile,
+): Promise<boolean> =>
+  isSameFile(stats, before) ||
+  (Number(stats.size) === size && (await sha256Of(path, size)) === sha256)
 
 const metadataOf = async (
   metadata: CoreMetadata,

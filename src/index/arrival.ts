@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs'
 import type { Layout } from '../disk/layout.ts'
 import type { Filename } from '../spec/filename.ts'
 import type { IndexName } from '../spec/index-name.ts'
@@ -12,6 +13,8 @@ export interface ArrivingFile {
   readonly filename: Filename
   /** Where it lies at its index. */
   readonly path: string
+  /** The state in which it had these bytes. */
+  readonly stats: BigIntStats
   /** Bytes. */
   readonly size: number
   readonly sha256: string

@@ -11,6 +11,7 @@ import { changeIndex, createIndex, deleteIndex, indexAnswer } from './indexes.ts
 import { loginAnswer } from './login.ts'
 import type { Place, PlaceKind } from './place.ts'
 import { projectHandler } from './project.ts'
+import { pushHandler } from './push.ts'
 import { refreshHandler } from './refresh.ts'
 import type { DevpiRequest, IndexHandler } from './request.ts'
 import { isInstaller, simpleHandler } from './simple.ts'
@@ -95,6 +96,8 @@ const docsView: Answer = (request, place) => toNormalName(request, place) ?? doc
 
 const upload = within(uploadHandler)
 
+const push = within(pushHandler)
+
 // Push requests come under the type of a form, too, since curl calls everything so.
 const isForm = async ({ exchange }: DevpiRequest): Promise<boolean> => {
   const type = exchange.header('content-type')?.toLowerCase() ?? ''
@@ -105,7 +108,7 @@ const isForm = async ({ exchange }: DevpiRequest): Promise<boolean> => {
 
 const submit: Answer = async (request, place) => {
   const { exchange, sources } = request
-  if (!(await isForm(request))) throw nothing()
+  if (!(await isForm(request))) return push(request, place)
   try {
     return await upload(request, place)
   } catch (error) {
