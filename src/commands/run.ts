@@ -9,6 +9,7 @@ import type { Settings } from '../settings.ts'
 import { banner } from './banner.ts'
 import { print } from './command.ts'
 import type { Command } from './command.ts'
+import { warnOfOpenRoot } from './open-root.ts'
 
 /** Milliseconds that counting what lies in the cache may take; the server answers meanwhile. */
 const countingTime = 300
@@ -64,6 +65,7 @@ export const run: Command = {
       serveHere(settings, log)
     : serveInWorkers(settings, log, path))
     print(banner(settings, running.url, await measureUsage(settings.directory, countingTime)))
+    await warnOfOpenRoot(settings)
     await stopped
     await running.end()
     await log.flush()

@@ -9,6 +9,7 @@ import { version } from '../version.ts'
 import { banner } from './banner.ts'
 import { complain, print } from './command.ts'
 import type { Command } from './command.ts'
+import { warnOfOpenRoot } from './open-root.ts'
 
 /** Starts a daemon and says where it is. Returns the exit code; throws the reason when it cannot. */
 export const startWith = async (sources: Sources, settings: Settings): Promise<number> => {
@@ -21,6 +22,7 @@ export const startWith = async (sources: Sources, settings: Settings): Promise<n
   const argv = canonicalArguments(sources, settings)
   const { pid, url } = await startDaemon(settings, argv, version)
   print(`${banner(settings, url, undefined)}\nstarted, pid ${pid}, log ${settings.logFile}`)
+  await warnOfOpenRoot(settings)
   return 0
 }
 

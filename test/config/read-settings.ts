@@ -248,3 +248,16 @@ t.test('recorded arguments mean the same from anywhere and hold no credential', 
   const again = await readSettings({ flags: (await parseArguments(recorded)).flags, env, cwd: '/' })
   t.match(again, { directory: cwd, port: 2, offline: true, pidFile: join(cwd, 'a.pid') })
 })
+
+t.test('who may change users and indexes: a list, with commas too as devpi takes it', async t => {
+  const cwd = t.testdir()
+  t.equal((await read(cwd, [])).restrictModify, undefined)
+  const { restrictModify } = await read(cwd, [
+    '--restrict-modify=root,:admins',
+    '--restrict-modify',
+    ' :authenticated: ',
+  ])
+  t.same(restrictModify, ['root', ':admins', ':AUTHENTICATED:'])
+  const wrong = read(cwd, ['--restrict-modify', 'a b'])
+  await t.rejects(wrong, /--restrict-modify: expects users and :groups, not "a b"/)
+})
