@@ -36,6 +36,7 @@ export class Releases {
   readonly #layout: Layout
   readonly #listed = bounded<Name, { stamp: string; versions: readonly ReleaseVersion[] }>(5000)
   #names: { stamp: string; names: ReadonlySet<Name> } | undefined
+  #doubts = 0
 
   constructor(layout: Layout) {
     this.#layout = layout
@@ -146,7 +147,7 @@ export class Releases {
   stamp(name: Name): string {
     const stats = statsOf(this.#layout.release(name))
     // Just after a change another one could hide behind the same mtime.
-    const doubt = stats === undefined || isSettled(stats) ? '' : `~${Date.now()}`
+    const doubt = stats === undefined || isSettled(stats) ? '' : `~${(this.#doubts += 1)}`
     return `${stampOf(stats)}${doubt}`
   }
 
