@@ -141,12 +141,13 @@ const actions = new Map<string, Action>([
 export const index: Command = {
   name: 'index',
   group: 'Publishing',
-  operands: 'list [USER]|create|show|modify|delete USER/INDEX [KEY=VALUE...]',
+  operands: 'list|create|show|modify|delete [NAME [K=V...]]',
   flags: ['json'],
   summary: "users' own indexes",
   details:
-    'Lists indexes, creates one, shows or changes its settings, or deletes it with all projects and ' +
-    "files. Its settings are devpi's: type (stage or mirror), volatile (what was uploaded may be " +
+    'Lists all indexes or those of a USER, creates the index USER/INDEX, shows or changes its ' +
+    'settings (KEY=VALUE...), or deletes it with all projects and files. ' +
+    "Its settings are devpi's: type (stage or mirror), volatile (what was uploaded may be " +
     'replaced and deleted), bases (indexes to inherit from, with commas between), acl_upload, ' +
     'acl_toxresult_upload and acl_read (who may: users, :AUTHENTICATED:, :ANONYMOUS:), ' +
     'mirror_whitelist, mirror_url, mirror_cache_expiry, title and others. modify also takes ' +
