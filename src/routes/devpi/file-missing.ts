@@ -1,6 +1,7 @@
 import type { Opened } from '../../index/registry.ts'
 import { Refusal } from './envelope.ts'
 import type { FilePlace } from './file-place.ts'
+import { pathOf } from './links.ts'
 
 /** 404 in devpi's words. */
 export const noFile = (): Refusal => new Refusal(404, 'no such file', { shape: 'mixed' })
@@ -15,11 +16,11 @@ export const isGone = async ({ stage }: Opened, place: FilePlace): Promise<boole
 }
 
 // What upstream lists and has lost is told in words that devpi's tests look for.
-const isLost = async ({ stage, own }: Opened, { wanted }: FilePlace): Promise<boolean> => {
-  if (stage !== undefined) return false
+const isLost = async (index: Opened, { wanted }: FilePlace): Promise<boolean> => {
+  if (index.stage !== undefined) return false
   for (const { name, path } of wanted) {
-    const page = await (await own.project(name))?.page()
-    if (page?.files.some(({ url }) => url === path) === true) return true
+    const page = await (await index.own.project(name))?.page()
+    if (page?.files.some(file => pathOf(index, file) === path) === true) return true
   }
   return false
 }
