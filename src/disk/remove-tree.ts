@@ -8,8 +8,13 @@ import { inDirectory, syncDirectory, uniqueName } from './write.ts'
 /**
  * Removes a directory with everything in it, for good and at one moment: whoever is killed meanwhile
  * leaves it whole or leaves nothing of it there. One that is not there is as good as removed.
+ * @param moved told where it lies aside before it is removed there
  */
-export const removeTree = async (layout: Layout, directory: string): Promise<void> => {
+export const removeTree = async (
+  layout: Layout,
+  directory: string,
+  moved?: (aside: string) => Promise<void>,
+): Promise<void> => {
   if (linkStatsOf(directory) === undefined) return
   const aside = join(layout.temporary, uniqueName())
   try {
@@ -19,6 +24,7 @@ export const removeTree = async (layout: Layout, directory: string): Promise<voi
     throw error
   }
   await syncDirectory(dirname(directory))
+  await moved?.(aside)
   await rm(aside, { recursive: true, force: true })
 }
 

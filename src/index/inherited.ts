@@ -17,7 +17,7 @@ export interface Member {
   /** `mirror_whitelist`; nothing for mirrors. */
   readonly whitelist: readonly string[]
   /** True when no mirror may be asked for a name, since this index has or had it; false for mirrors. */
-  claims(name: Name): Promise<boolean>
+  readonly claims: (name: Name) => Promise<boolean>
 }
 
 /** Where a project is looked for, and why not elsewhere. */

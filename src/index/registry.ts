@@ -38,9 +38,9 @@ export interface Opened extends Member {
    * Itself and its bases in the order in which they are looked through, mirrors last.
    * @throws {HttpError} 503 when there is no such base; it is named
    */
-  members(): Promise<readonly Opened[]>
+  readonly members: () => Promise<readonly Opened[]>
   /** Where a project is looked for and where not, and why; nobody upstream is asked for that. */
-  resolve(name: Name): Promise<Resolution<Opened>>
+  readonly resolve: (name: Name) => Promise<Resolution<Opened>>
 }
 
 /** How an index is made of its settings; a former one of the same name gives what has not changed. */

@@ -6,7 +6,7 @@ import type { Layout } from '../disk/layout.ts'
 import type { Directory } from '../disk/list.ts'
 import { removeTree } from '../disk/remove-tree.ts'
 import { linkStatsOf } from '../disk/stamp.ts'
-import { discard, forget, move } from '../disk/write.ts'
+import { discard, forget, move, publishNew } from '../disk/write.ts'
 import type { Log } from '../log.ts'
 import { belongsTo, distFilename, type Filename } from '../spec/filename.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
@@ -17,6 +17,9 @@ import type { Folder } from './folder.ts'
 import type { Gone } from './gone.ts'
 import { chosen, refusal, type Selection } from './selection.ts'
 import { unlessChanged } from './unless-changed.ts'
+
+// What is kept of an uploaded file bears the digest of its bytes.
+const ofUpload = /\.[0-9a-f]{16}\.json$/
 
 /** Deletes what was uploaded or dropped. */
 export class Removals {
@@ -108,11 +111,23 @@ export class Removals {
     const places = await this.#placesOf(name)
     const trees = this.#layout.projectTrees(name)
     const isThere = [...places, ...trees].some(path => linkStatsOf(path) !== undefined)
-    for (const path of [...places, ...trees]) await removeTree(this.#layout, path)
+    for (const path of places) await removeTree(this.#layout, path)
+    for (const path of trees)
+      await removeTree(this.#layout, path, aside => this.#giveBack(name, path, aside))
     const { files } = await this.#directory.of(name)
     for (const path of files.values()) await discard(path)
     if (isThere) this.#log.info('erased', { project: name, by })
     return isThere
+  }
+
+  // An upload may have come meanwhile. If it found what is known of it still there, its file is here
+  // by now; otherwise it writes that again.
+  async #giveBack(name: Name, directory: string, aside: string): Promise<void> {
+    const files = (await orAbsent(readdir(this.#layout.project(name)))) ?? []
+    if (files.length === 0) return
+    for (const entry of (await orAbsent(readdir(aside))) ?? [])
+      if (files.includes(entry.replace(ofUpload, '')))
+        await publishNew(join(aside, entry), join(directory, entry))
   }
 
   // Its directories in whatever spelling, and its files that lie beside them.
