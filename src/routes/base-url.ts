@@ -1,5 +1,4 @@
 import type { Exchange } from '../http/exchange.ts'
-import { toldOutsideUrl } from '../http/outside-url.ts'
 
 const host = /^[A-Za-z0-9.-]{1,255}(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?$/
 const prefix = /^(?:\/[A-Za-z0-9._~-]{1,100}){1,10}\/?$/
@@ -17,14 +16,12 @@ export interface OwnUrl {
 }
 
 /**
- * Our URL as this client sees it, ending in a slash: what `X-Outside-Url` says, else the settings,
- * else the `Host` of its request, and what a reverse proxy on this machine says of scheme, host and
- * prefix; anybody else could say anything (fault X04). It is for this client's own answer only (fault
- * X03), and holds nothing that HTML or JSON would escape.
+ * Our URL as this client sees it, ending in a slash: what the settings say, else the `Host` of its
+ * request, and what a reverse proxy on this machine says of scheme, host and prefix; anybody else
+ * could say anything (fault X04). It is for this client's own answer only (fault X03), and holds
+ * nothing that HTML or JSON would escape.
  */
 export const baseUrl = (exchange: Exchange, { fallback, outside: settled }: OwnUrl): string => {
-  const header = toldOutsideUrl(exchange)
-  if (typeof header === 'object') return header.url
   if (settled !== undefined) return settled
   const isProxied = loopback.test(exchange.request.socket.remoteAddress ?? '')
   const told = (name: string) => (isProxied ? firstOf(exchange.header(`x-forwarded-${name}`)) : '')

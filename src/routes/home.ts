@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import type { Exchange } from '../http/exchange.ts'
 import { octetsOf, text, type Reply } from '../http/reply.ts'
 import type { Reading } from '../http/router.ts'
-import { baseUrl, type OwnUrl } from './base-url.ts'
+import type { OwnUrl } from './base-url.ts'
+
+const host = /^[A-Za-z0-9.-]{1,255}(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?$/
 
 // Behind a reverse proxy only the browser knows the scheme and the prefix under which we are seen.
 const script =
@@ -50,9 +52,11 @@ beside the private packages of its directory.</p>
 `
 
 /** The page for people. The URL is the one that this visitor used; nothing of it is kept for others (fault X03). */
-export const homeRoute = (own: OwnUrl): Reading => ({
+export const homeRoute = ({ fallback, outside }: OwnUrl): Reading => ({
   GET: (exchange: Exchange, rest): Reply => {
     if (rest.length > 0) return text(404, 'not found: no such path')
-    return { status: 200, headers, body: octetsOf(page(baseUrl(exchange, own))) }
+    const asked = exchange.header('host') ?? ''
+    const url = outside ?? (host.test(asked) ? `http://${asked}/` : fallback)
+    return { status: 200, headers, body: octetsOf(page(url)) }
   },
 })

@@ -1,4 +1,5 @@
 import type { Reply } from '../../http/reply.ts'
+import type { Opened } from '../../index/registry.ts'
 import { indexName } from '../../spec/index-name.ts'
 import { apiAnswer, noIndex } from './api.ts'
 import { authcheckAnswer } from './authcheck.ts'
@@ -44,15 +45,18 @@ export type Actions = Readonly<Partial<Record<string, Action>>>
 
 const nothing = (): Refusal => new Refusal(404, 'not found: no such path', { shape: 'page' })
 
+const openAt = async ({ sources }: DevpiRequest, place: Place): Promise<Opened> => {
+  const { user = '', index = '' } = place
+  const name = indexName(user, index)
+  const opened = name === undefined ? undefined : await sources.registry.open(name)
+  if (opened === undefined) throw noIndex(place)
+  return opened
+}
+
 const within =
   (handler: IndexHandler): Answer =>
-  async (request, place) => {
-    const { user = '', index = '' } = place
-    const name = indexName(user, index)
-    const opened = name === undefined ? undefined : await request.sources.registry.open(name)
-    if (opened === undefined) throw noIndex(place)
-    return handler(request, opened, place.rest)
-  }
+  async (request, place) =>
+    handler(request, await openAt(request, place), place.rest)
 
 // What devpi gives to programs alone.
 const forPrograms =
@@ -70,32 +74,32 @@ const indexView: Answer = (request, place) => {
   return prefersPage(exchange) ? toSimple(request, place) : indexAnswer(request, place)
 }
 
-const project = within(projectHandler)
-
-const projectView: Answer = (request, place) => {
+const projectView: Answer = async (request, place) => {
   const { exchange } = request
-  if (isInstaller(exchange)) return simple(request, place)
+  const index = await openAt(request, place)
+  if (isInstaller(exchange)) return simpleHandler(request, index, place.rest)
   const other = toNormalName(request, place)
   if (other !== undefined) return other
-  if (namesJson(exchange)) return project(request, place)
+  if (namesJson(exchange)) return projectHandler(request, index, place.rest)
   if (prefersPage(exchange)) return toSimple(request, place)
   throw new Refusal(415, 'ask for it with Accept: application/json', { shape: 'page' })
 }
 
-const version = within(versionHandler)
-
-const versionView: Answer = (request, place) => {
+const versionView: Answer = async (request, place) => {
+  const index = await openAt(request, place)
   const other = toNormalName(request, place)
   if (other !== undefined) return other
-  return prefersPage(request.exchange) ? toSimple(request, place) : version(request, place)
+  return prefersPage(request.exchange) ?
+      toSimple(request, place)
+    : versionHandler(request, index, place.rest)
 }
 
-const docs = within(docsHandler)
-
-const docsView: Answer = (request, place) => toNormalName(request, place) ?? docs(request, place)
+const docsView: Answer = async (request, place) => {
+  const index = await openAt(request, place)
+  return toNormalName(request, place) ?? docsHandler(request, index, place.rest)
+}
 
 const upload = within(uploadHandler)
-
 const push = within(pushHandler)
 
 // Push requests come under the type of a form, too, since curl calls everything so.
@@ -138,6 +142,7 @@ export const actions: Readonly<Record<PlaceKind, Actions>> = {
     PATCH: api(changeIndex),
     DELETE: api(deleteIndex),
     POST: api(submit),
+    PUSH: api(push),
   },
   simple: { GET: mixed(simple) },
   refresh: { POST: mixed(within(refreshHandler)) },
@@ -146,7 +151,7 @@ export const actions: Readonly<Record<PlaceKind, Actions>> = {
     DELETE: mixed(within(fileHandler)),
     POST: mixed(within(toxHandler)),
   },
-  project: { GET: mixed(projectView), DELETE: mixed(project) },
-  version: { GET: mixed(versionView), DELETE: mixed(version) },
+  project: { GET: mixed(projectView), DELETE: mixed(within(projectHandler)) },
+  version: { GET: mixed(versionView), DELETE: mixed(within(versionHandler)) },
   docs: { GET: mixed(docsView) },
 }

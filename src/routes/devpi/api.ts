@@ -17,9 +17,11 @@ const features = [
 const authStatus = ({ user }: Visitor) =>
   user === undefined ? ['noauth', '', []] : ['ok', user, []]
 
-/** 404, for an index that does not exist, in devpi's words. */
+/** 404, for an index that does not exist, in devpi's words; what can be no name is not repeated. */
 export const noIndex = ({ user = '', index = '' }: Place): Refusal =>
-  new Refusal(404, `The stage ${user}/${index} could not be found.`)
+  indexName(user, index) === undefined ?
+    new Refusal(404, 'not found: no such path')
+  : new Refusal(404, `The stage ${user}/${index} could not be found.`)
 
 const indexUrls = async ({ sources, base }: DevpiRequest, place: Place) => {
   const { user, index } = place

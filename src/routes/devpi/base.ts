@@ -5,13 +5,15 @@ import { baseUrl } from '../base-url.ts'
 import type { DevpiSources } from './request.ts'
 
 /**
- * The URL of our root as this client sees it, with a slash at its end.
+ * The URL of our root as this client sees it, with a slash at its end: as `X-Outside-Url` says, else
+ * as always (devpi-api 1.6).
  * @throws {HttpError} 400 for an `X-Outside-Url` that is none
  */
 export const baseOf = (exchange: Exchange, { url, outsideUrl }: DevpiSources): string => {
-  if (toldOutsideUrl(exchange) === 'unusable')
+  const told = toldOutsideUrl(exchange)
+  if (told === 'unusable')
     throw new HttpError(400, 'X-Outside-Url is not http(s)://HOST[:PORT][/PATH]')
-  return baseUrl(exchange, { fallback: url, outside: outsideUrl })
+  return told?.url ?? baseUrl(exchange, { fallback: url, outside: outsideUrl })
 }
 
 /** The way from the URL that was asked for to our root. */

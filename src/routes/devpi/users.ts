@@ -21,8 +21,11 @@ const longestShown = 100
 
 const quoted = ({ user = '' }: Place): string => `'${user.slice(0, longestShown)}'`
 
+// What can be nobody's name is not repeated.
 const noUser = (place: Place): HttpError =>
-  new HttpError(404, `user ${quoted(place)} does not exist`)
+  userName(place.user ?? '') === undefined ?
+    new HttpError(404, 'not found: no such path')
+  : new HttpError(404, `user ${quoted(place)} does not exist`)
 
 const nameIn = (place: Place): UserName => {
   const name = userName(place.user ?? '')
