@@ -36,6 +36,8 @@ export interface Arrival {
   /** The documentation goes along. */
   readonly withDocs: boolean
   readonly files: readonly ArrivingFile[]
+  /** Throws if what else belongs to it has no place there; asked when all files have one. */
+  check(): Promise<void>
 }
 
 // What a page says of a file wherever it lies.

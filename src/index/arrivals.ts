@@ -85,6 +85,7 @@ export class Arrivals {
   ): Promise<T> {
     const { name } = arrival
     const first = await planArrival(this.#parts, name, staged)
+    await arrival.check()
     if (replaced(first).length === 0) return this.#carryOut(arrival, first, along)
     const alone = replaced(first).reduce<() => Promise<T>>(
       (work, filename) => () => exclusively(this.#parts.layout, name, filename, work),

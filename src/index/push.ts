@@ -79,8 +79,8 @@ export const pushRelease = async (push: Push): Promise<Pushed> => {
   const { source, target, name, version, withDocs, by } = push
   if (target.stage === undefined) throw new HttpError(405, `${target.name} is a mirror`)
   const files = await heldFiles(source, name, push.files)
-  if (withDocs) await requireNoDocs(push)
-  const arrival: Arrival = { name, version, source: source.layout, by, withDocs, files }
+  const check = () => requireNoDocs(push)
+  const arrival: Arrival = { name, version, source: source.layout, by, withDocs, files, check }
   const along = await target.stage.take(arrival, record =>
     bringAlong(source.beside, target.beside, name, record),
   )
@@ -88,8 +88,10 @@ export const pushRelease = async (push: Push): Promise<Pushed> => {
   return { ...along, files }
 }
 
-const requireNoDocs = async ({ source, target, name, version }: Push): Promise<void> => {
-  if (target.config.volatile || (await source.beside.docs.get(name, version)) === undefined) return
+const requireNoDocs = async (push: Push): Promise<void> => {
+  const { source, target, name, version, withDocs } = push
+  if (!withDocs || target.config.volatile) return
+  if ((await source.beside.docs.get(name, version)) === undefined) return
   const there = await target.beside.docs.get(name, version)
   if (there !== undefined)
     throw new HttpError(409, `${there.filename} already exists in non-volatile index`)
