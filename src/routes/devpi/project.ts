@@ -22,24 +22,29 @@ const allVersions = async (
   return Object.fromEntries(entries)
 }
 
-const showProject = async (request: DevpiRequest, index: Opened, name: Name): Promise<Reply> => {
-  if (hasFlag(request, 'ignore_bases'))
-    return reading(request, index, async () => {
-      const share = await shareOf(index, name)
-      if (share.releases.size === 0 && (await index.whole.project(name)) === undefined)
-        throw noProject(name)
-      return result(200, 'projectconfig', await allVersions(request, [share], name))
-    })
-  return readingWhole(request, index, async () => {
-    const shares = await sharesOf(index, name)
-    if (shares.length === 0 && (await index.whole.project(name)) === undefined)
-      throw noProject(name)
-    return result(200, 'projectconfig', await allVersions(request, shares, name))
-  })
+/** Asks all that the index inherits, and names what fails. Throws 404 when none has the project. */
+const requireProject = async (index: Opened, name: Name): Promise<void> => {
+  if ((await index.whole.project(name)) === undefined)
+    throw new Refusal(404, `no project '${name}'`, { shape: 'api' })
 }
 
-const noProject = (name: Name): Refusal =>
-  new Refusal(404, `no project '${name}'`, { shape: 'api' })
+const showOwn = (request: DevpiRequest, index: Opened, name: Name): Promise<Reply> =>
+  reading(request, index, async () => {
+    const share = await shareOf(index, name)
+    if (share.releases.size > 0)
+      return result(200, 'projectconfig', await allVersions(request, [share], name))
+    return readingWhole(request, index, async () => {
+      await requireProject(index, name)
+      return result(200, 'projectconfig', {})
+    })
+  })
+
+const showWhole = (request: DevpiRequest, index: Opened, name: Name): Promise<Reply> =>
+  readingWhole(request, index, async () => {
+    await requireProject(index, name)
+    const shares = await sharesOf(index, name)
+    return result(200, 'projectconfig', await allVersions(request, shares, name))
+  })
 
 /**
  * `/USER/INDEX/PROJECT`: all releases of a project as JSON, with what is inherited unless
@@ -47,7 +52,8 @@ const noProject = (name: Name): Refusal =>
  */
 export const projectHandler: IndexHandler = (request, index, rest) => {
   const name = projectIn(rest[0] ?? '')
-  return request.exchange.method === 'DELETE' ?
-      removeProject(request, index, name)
-    : showProject(request, index, name)
+  if (request.exchange.method === 'DELETE') return removeProject(request, index, name)
+  return hasFlag(request, 'ignore_bases') ?
+      showOwn(request, index, name)
+    : showWhole(request, index, name)
 }

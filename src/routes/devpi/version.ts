@@ -15,7 +15,10 @@ const showVersion = (
   version: string,
 ): Promise<Reply> =>
   readingWhole(request, index, async () => {
-    const data = await versionData(await sharesOf(index, name), name, version, request.base)
+    // All that the index inherits is asked, and named when it fails.
+    const isThere = (await index.whole.project(name)) !== undefined
+    const shares = isThere ? await sharesOf(index, name) : []
+    const data = await versionData(shares, name, version, request.base)
     if (data !== undefined) return result(200, 'versiondata', data)
     const asked = version.slice(0, 100)
     throw new Refusal(404, `The version ${asked} of project ${name} does not exist.`, {
