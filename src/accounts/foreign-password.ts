@@ -1,4 +1,4 @@
-import { pbkdf2, timingSafeEqual } from 'node:crypto'
+import { createHash, pbkdf2, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
@@ -54,8 +54,24 @@ const verifyPbkdf2 = async (
 
 const mostRounds = 5_000_000
 
+const oldShape = /^\$devpi-sha256\$([A-Za-z0-9+/=]{1,172})\$([0-9a-f]{64})$/
+
 /**
- * Compares a password with a hash that devpi made: argon2 (RFC 9106), or passlib's pbkdf2_sha256.
+ * What devpi kept of a password until 2018, a salt and a SHA-256, as one text that `foreignCheck`
+ * understands.
+ */
+export const oldForeignPassword = (salt: string, hash: string): string =>
+  `$devpi-sha256$${salt}$${hash}`
+
+const verifyOld = async (password: string, salt: string, hash: string): Promise<boolean> =>
+  timingSafeEqual(
+    createHash('sha256').update(salt).update(password).digest(),
+    Buffer.from(hash, 'hex'),
+  )
+
+/**
+ * Compares a password with a hash that devpi made: argon2 (RFC 9106), passlib's pbkdf2_sha256, or its
+ * own of old.
  * Undefined for any other text.
  */
 export const foreignCheck = (
@@ -64,6 +80,8 @@ export const foreignCheck = (
   const [isArgon2, memory = '', passes = '', lanes = ''] = argon2Shape.exec(kept) ?? []
   if (isArgon2 !== undefined)
     return isModest(memory, passes, lanes) ? password => verifyArgon2(password, kept) : undefined
+  const [isOld, oldSalt = '', oldHash = ''] = oldShape.exec(kept) ?? []
+  if (isOld !== undefined) return password => verifyOld(password, oldSalt, oldHash)
   const [isPbkdf2, rounds = '', salt = '', hash = ''] = pbkdf2Shape.exec(kept) ?? []
   const count = Number(rounds)
   if (isPbkdf2 === undefined || count < 1 || count > mostRounds) return undefined

@@ -36,6 +36,8 @@ export interface NewDocs {
   readonly by: string | undefined
   /** What happened to it elsewhere; unless given, it is uploaded here and now. */
   readonly history?: History | undefined
+  /** When it was uploaded elsewhere; undefined: here and now. */
+  readonly time?: Date | undefined
 }
 
 /** What became of documentation that was put somewhere. */

@@ -67,10 +67,10 @@ export class Docs {
 
   async #publish(place: DocPlace, docs: NewDocs): Promise<PutDocs> {
     const before = await this.#at(place)
-    const { sha256, by } = docs
+    const { sha256, by, time = new Date() } = docs
     if (before?.sha256 === sha256) return { docs: before, outcome: 'same' }
     const history = overwriting(before?.history, docs.history ?? uploaded(by, this.#layout.index))
-    await this.#facts.write(place, { sha256, at: new Date().toISOString(), by, history })
+    await this.#facts.write(place, { sha256, at: time.toISOString(), by, history })
     const stats = linkStatsOf(docs.path)
     await publish(docs.path, place.path)
     await this.#places.remember(place, sha256, stats)

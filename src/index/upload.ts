@@ -32,6 +32,8 @@ export interface Upload {
   readonly replace?: boolean | undefined
   /** How it came here; that it is uploaded now when undefined. */
   readonly log?: History | undefined
+  /** When it was uploaded elsewhere; undefined: here and now. */
+  readonly time?: Date | undefined
 }
 
 /** What became of an upload: `same` when these very bytes were there already. */
@@ -67,7 +69,7 @@ export const factOf = (
     filename,
     hashes: { ...upload.digests, sha256 },
     size,
-    'upload-time': uploadTime(time),
+    'upload-time': uploadTime(upload.time ?? time),
     ...(requiresPython !== undefined && { 'requires-python': requiresPython }),
     ...(metadata !== undefined &&
       isWheel(filename) && {

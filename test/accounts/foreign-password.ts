@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import t from 'tap'
-import { foreignCheck } from '../../src/accounts/foreign-password.ts'
+import { foreignCheck, oldForeignPassword } from '../../src/accounts/foreign-password.ts'
 import { isForeignPassword, isPassword } from '../../src/accounts/password.ts'
 import { loginLife } from '../../src/accounts/login-tokens.ts'
 import { cheaply, openAccounts, user } from './fixtures/accounts.ts'
@@ -21,6 +22,19 @@ t.test('passwords that devpi kept are known', async t => {
   t.notOk(await isPassword('secret', pbkdf2))
   t.ok([usual, cheap, pbkdf2].every(isForeignPassword))
   t.notOk(isForeignPassword(cheaply('x')))
+})
+
+t.test('so are those that it kept before 2018 (F02)', async t => {
+  const salt = 'uBLR5DKWtF6ro4H7h3FObQ=='
+  // Of an empty password, from an export of devpi-server 3.0.
+  const empty = '667a21361c2d700d6451ecc77c837a595329a74fa5b49c396c6aa6c49600bad6'
+  t.ok(await foreignCheck(oldForeignPassword(salt, empty))?.(''))
+  const kept = oldForeignPassword(salt, createHash('sha256').update(`${salt}sécret`).digest('hex'))
+  t.ok(await isPassword('sécret', kept))
+  t.notOk(await isPassword('secret', kept))
+  t.notOk(await isPassword('', oldForeignPassword(salt, empty)), 'nobody signs in with nothing')
+  t.ok(isForeignPassword(kept))
+  t.equal(foreignCheck(oldForeignPassword('$', empty)), undefined)
 })
 
 t.test('a damaged or costly text is no hash', async t => {
