@@ -12,6 +12,7 @@ import { changeIndex, createIndex, deleteIndex, indexAnswer } from './indexes.ts
 import { loginAnswer } from './login.ts'
 import type { Place, PlaceKind } from './place.ts'
 import { projectHandler } from './project.ts'
+import { provenanceHandler } from './provenance.ts'
 import { pushHandler } from './push.ts'
 import { refreshHandler } from './refresh.ts'
 import type { DevpiRequest, IndexHandler } from './request.ts'
@@ -151,6 +152,7 @@ export const actions: Readonly<Record<PlaceKind, Actions>> = {
     DELETE: mixed(within(fileHandler)),
     POST: mixed(within(toxHandler)),
   },
+  provenance: { GET: mixed(within(provenanceHandler)) },
   project: { GET: mixed(projectView), DELETE: mixed(within(projectHandler)) },
   version: { GET: mixed(versionView), DELETE: mixed(within(versionHandler)) },
   docs: { GET: mixed(docsView) },

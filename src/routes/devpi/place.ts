@@ -10,6 +10,7 @@ export type PlaceKind =
   | 'simple'
   | 'refresh'
   | 'file'
+  | 'provenance'
   | 'project'
   | 'version'
   | 'docs'
@@ -44,6 +45,7 @@ const kindBelow = (rest: readonly string[]): PlaceKind | undefined => {
   if (first === '+api') return rest.length === 1 ? 'api' : undefined
   if (first === '+simple') return kindOfSimple(rest)
   if (first === '+f' || first === '+e') return rest.length > 1 ? 'file' : undefined
+  if (first === '+integrity') return rest.length === 5 ? 'provenance' : undefined
   if (hasPlus(first)) return undefined
   if (version === undefined) return 'project'
   // A version may have one: local version labels do (1.0+cpu).
