@@ -21,7 +21,9 @@ const segmentsIn = (path: string): readonly string[] | undefined => {
 
 /** What the URL names that nginx asks about, which may be whole or a path, with ours in front or not. */
 const judged = ({ exchange, base }: DevpiRequest): Place | undefined => {
-  const { path } = splitTarget(exchange.header('x-original-uri') ?? '')
+  const original = exchange.header('x-original-uri') ?? ''
+  if (original === '') return undefined
+  const { path } = splitTarget(original)
   const { pathname } = new URL(base)
   const own = path.startsWith(pathname) ? path.slice(pathname.length - 1) : path
   const segments = segmentsIn(own)

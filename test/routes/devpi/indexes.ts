@@ -1,0 +1,188 @@
+/** Indexes by REST (devpi-api 7). */
+import t from 'tap'
+import { Changes } from '../../../src/disk/changes.ts'
+import { Layout } from '../../../src/disk/layout.ts'
+import { makeWheel } from '../../fixtures/dist.ts'
+import { DevpiClient, type Credentials } from '../../fixtures/devpi.ts'
+import { drop } from '../../fixtures/indexes.ts'
+import { serve, type Served, type Test } from '../../fixtures/serve.ts'
+
+interface Begun {
+  readonly served: Served
+  readonly devpi: DevpiClient
+  readonly alice: Credentials
+  readonly serial: () => number
+}
+
+const begin = async (t: Test): Promise<Begun> => {
+  const served = await serve(t)
+  const changes = new Changes(new Layout(served.directory))
+  const devpi = new DevpiClient(served)
+  return { served, devpi, alice: await devpi.user('alice'), serial: () => changes.serial() }
+}
+
+const stage = {
+  type: 'stage',
+  volatile: true,
+  bases: [],
+  acl_upload: ['alice'],
+  acl_toxresult_upload: [':ANONYMOUS:'],
+  mirror_whitelist: [],
+  mirror_whitelist_inheritance: 'intersection',
+}
+
+t.test('an index comes with devpi’s defaults, all values as text', async t => {
+  const { devpi, alice } = await begin(t)
+  const made = await devpi.json('PUT', '/alice/dev', {}, alice)
+  t.equal(made.status, 200)
+  t.same(made.json, { result: stage, type: 'indexconfig' })
+  const settings = { volatile: 'False', bases: 'root/pypi,/alice/dev', acl_upload: ':anonymous:' }
+  const prod = await devpi.json('PUT', '/alice/prod', settings, alice)
+  t.match(prod.json.result, {
+    volatile: false,
+    bases: ['root/pypi', 'alice/dev'],
+    acl_upload: [':ANONYMOUS:'],
+  })
+  t.same((await devpi.json('GET', '/alice/prod?no_projects=')).json, prod.json)
+  t.same((await devpi.json('GET', '/alice/prod/')).json.result, {
+    ...(prod.json.result as object),
+    projects: [],
+  })
+  t.match((await devpi.json('GET', '/alice')).json.result, { indexes: { dev: {}, prod: {} } })
+})
+
+t.test('its own projects are listed, sorted, and those of no base', async t => {
+  const { devpi, alice, served } = await begin(t)
+  for (const name of ['zeta', 'alpha']) {
+    const { filename, bytes } = makeWheel({ name, version: '1.0' })
+    await drop(served.directory, `@alice/dev/${name}/${filename}`, bytes)
+  }
+  const { filename, bytes } = makeWheel({ name: 'rooted', version: '1.0' })
+  await drop(served.directory, filename, bytes)
+  await devpi.index('alice/dev', { bases: 'root/pypi' }, alice)
+  const of = async (path: string) => (await devpi.json('GET', path)).json.result
+  t.match(await of('/alice/dev'), { projects: ['alpha', 'zeta'] })
+  t.match(await of('/root/pypi'), { type: 'mirror', projects: ['rooted'] })
+})
+
+t.test('three bodies change one (devpi-api 7.4)', async t => {
+  const { devpi, alice, serial } = await begin(t)
+  await devpi.index('alice/dev', {}, alice)
+  const before = serial()
+  const patch = (body: unknown, query = '') =>
+    devpi.json('PATCH', `/alice/dev${query}`, body, alice)
+  const list = await patch(['acl_upload+=bob', 'title=Dev index', 'mirror_whitelist+=Hello_Dv'])
+  t.equal(list.status, 200)
+  t.same(list.json, {
+    type: 'indexconfig',
+    result: {
+      ...stage,
+      acl_upload: ['alice', 'bob'],
+      title: 'Dev index',
+      mirror_whitelist: ['hello-dv'],
+    },
+  })
+  t.equal(list.headers['x-devpi-serial'], String(before + 1))
+  t.match((await patch({ volatile: 'no' })).json.result, { volatile: false, title: 'Dev index' })
+  const { json } = await devpi.json('GET', '/alice/dev')
+  t.equal((await patch(json)).status, 200, 'what GET gave')
+  t.equal(serial(), before + 2, 'and nothing changed')
+  const noop = await patch(json, '?error_on_noop')
+  t.equal(noop.status, 400)
+  t.same(noop.json, { message: 'The requested modifications resulted in no changes' })
+  t.equal((await patch(['title-=', 'acl_upload-=bob'])).status, 200)
+})
+
+t.test('what is refused, in devpi’s words', async t => {
+  const { devpi, alice, serial } = await begin(t)
+  await devpi.index('alice/dev', {}, alice)
+  const before = serial()
+  for (const [method, path, body, status, message] of [
+    ['PUT', '/alice/dev', {}, 409, "index 'alice/dev' exists"],
+    ['PUT', '/alice/x', { type: 'foo' }, 400, "unknown index type 'foo'"],
+    ['PUT', '/alice/x', { volatile: 'maybe' }, 400, "Unknown boolean value 'maybe'."],
+    ['PUT', '/alice/x', { bases: 'foo' }, 400, "invalid base index spec: 'foo'"],
+    ['PUT', '/alice/x', { bases: 'no/such' }, 400, "base index 'no/such' does not exist"],
+    ['PUT', '/alice/x', { foo: 'bar' }, 400, 'indexconfig got unexpected keyword arguments: foo='],
+    ['PUT', '/alice/x', [], 400, /./],
+    ['PUT', '/alice/x', 'nonsense', 400, 'the body is not JSON'],
+    ['PUT', '/alice/x', '{"__proto__": 1}', 400, /__proto__/],
+    ['PUT', '/alice/x:y', {}, 400, /is not allowed/],
+    ['PUT', '/alice/.x', {}, 400, /is not allowed/],
+    ['PUT', `/alice/${'x'.repeat(100)}`, {}, 400, /is not allowed/],
+    ['PUT', '/alice/x+y', {}, 404, undefined],
+    ['PUT', '/alice/%2e%2e', {}, 404, undefined],
+    ['PUT', '/alice/DEV', {}, 409, /./],
+    ['PATCH', '/alice/dev', ['type=mirror'], 400, "the 'type' of an index can't be changed"],
+    [
+      'PATCH',
+      '/alice/dev',
+      ['acl_upload-=zz'],
+      400,
+      "'acl_upload' setting doesn't have value 'zz'",
+    ],
+    ['PATCH', '/alice/dev', ['acl_upload-='], 400, "Default values can't be removed."],
+    ['PATCH', '/alice/dev', { bases: ['alice/dev'] }, 400, /./],
+    ['PATCH', '/alice/dev', 'nonsense', 400, 'the body is not JSON'],
+    ['PATCH', '/alice/dev', 1, 400, /./],
+    ['PATCH', '/alice/nosuch', {}, 404, 'The stage alice/nosuch could not be found.'],
+    ['DELETE', '/alice/nosuch', undefined, 403, /does not exist/],
+  ] as const) {
+    const answer = await devpi.json(method, path, body, alice)
+    t.equal(answer.status, status, `${method} ${path.slice(0, 20)} ${JSON.stringify(body)}`)
+    if (message !== undefined) t.match(answer.json, { message })
+  }
+  t.equal(serial(), before)
+  const root = { user: 'root', password: '' }
+  t.equal((await devpi.json('PUT', '/nobody/x', {}, root)).status, 404, 'a user who is not there')
+})
+
+t.test('a circle of bases is refused', async t => {
+  const { devpi, alice } = await begin(t)
+  await devpi.index('alice/a', {}, alice)
+  await devpi.index('alice/b', { bases: 'alice/a' }, alice)
+  await devpi.index('alice/c', { bases: 'alice/b' }, alice)
+  t.equal((await devpi.json('PATCH', '/alice/a', ['bases+=alice/c'], alice)).status, 400)
+})
+
+t.test('only volatile ones go, with all that lies in them', async t => {
+  const { devpi, alice, served } = await begin(t)
+  const { filename, bytes } = makeWheel({ name: 'acme', version: '1.0' })
+  await devpi.index('alice/prod', { volatile: false }, alice)
+  await drop(served.directory, `@alice/prod/acme/${filename}`, bytes)
+  const kept = await devpi.json('DELETE', '/alice/prod', undefined, alice)
+  t.equal(kept.status, 403)
+  t.match(kept.json.message, 'index alice/prod non-volatile, cannot delete')
+  await devpi.json('PATCH', '/alice/prod', ['volatile=True'], alice)
+  const gone = await devpi.json('DELETE', '/alice/prod', undefined, alice)
+  t.equal(gone.status, 201)
+  t.same(gone.json, { message: 'index alice/prod deleted' })
+  t.equal((await devpi.json('GET', '/alice/prod')).status, 404)
+  await devpi.index('alice/prod', {}, alice)
+  t.match((await devpi.json('GET', '/alice/prod')).json.result, { projects: [] })
+})
+
+t.test('mirrors: secrets stay secret, and survive what was read (devpi-api 24.6)', async t => {
+  const { devpi, alice } = await begin(t)
+  const url = 'http://me:hush@127.0.0.1:9/simple/'
+  const made = await devpi.json('PUT', '/alice/m', { type: 'mirror', mirror_url: url }, alice)
+  t.equal(made.status, 200)
+  const { json } = await devpi.json('GET', '/alice/m?no_projects=')
+  const all = await devpi.json('GET', '/')
+  for (const text of [made.text, JSON.stringify(json), all.text]) t.notMatch(text, 'hush')
+  t.match(json.result, { mirror_url: 'http://me:***@127.0.0.1:9/simple/' })
+  t.equal((await devpi.json('PATCH', '/alice/m?error_on_noop', json, alice)).status, 400)
+  const bad = await devpi.json('PUT', '/alice/n', { type: 'mirror', mirror_url: 'ftp://x' }, alice)
+  t.same([bad.status, bad.json.message], [400, "'mirror_url' option must be a URL."])
+})
+
+t.test('two administrators at once: nobody’s change is lost', async t => {
+  const { devpi, alice } = await begin(t)
+  await devpi.index('alice/dev', {}, alice)
+  const names = ['bob', 'carol', 'dave', 'erin']
+  await Promise.all(
+    names.map(name => devpi.json('PATCH', '/alice/dev', [`acl_upload+=${name}`], alice)),
+  )
+  const { result } = (await devpi.json('GET', '/alice/dev')).json
+  t.same([...(result as { acl_upload: string[] }).acl_upload].toSorted(), ['alice', ...names])
+})
