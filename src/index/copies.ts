@@ -7,6 +7,7 @@ import type { Name } from '../spec/project-name.ts'
 import { exclusively } from './exclusively.ts'
 import type { Facts } from './facts.ts'
 import type { Folder } from './folder.ts'
+import type { Wanted } from './index.ts'
 import { chosen, described, type Selection } from './selection.ts'
 import type { MirrorSource } from './upstreams.ts'
 
@@ -46,6 +47,20 @@ export class Copies {
           seen.add(name)
           yield name
         }
+  }
+
+  /**
+   * The URL at which an upstream has a file that is listed but not held; undefined for any other. The
+   * URLs of pages have no credentials.
+   */
+  async elsewhere({ name, filename, path }: Wanted): Promise<string | undefined> {
+    if ((await this.#folder.of(name)).mirrored.has(filename)) return undefined
+    for (const mirror of await this.#mirrors.now()) {
+      const held = await mirror.held(name)
+      const entry = held && (await mirror.entry(name, held, filename, path))
+      if (entry !== undefined) return entry.file.url
+    }
+    return undefined
   }
 
   /**

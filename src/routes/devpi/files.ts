@@ -1,7 +1,8 @@
 import { file as fileReply, type Reply } from '../../http/reply.ts'
 import type { Opened } from '../../index/registry.ts'
 import { askedBy, FileAnswers } from '../file-answers.ts'
-import { result } from './envelope.ts'
+import { found, result } from './envelope.ts'
+import { externalUrl } from './external.ts'
 import { besideAt, openBeside } from './file-beside.ts'
 import { fileMeta } from './file-meta.ts'
 import { noFile, whyNot } from './file-missing.ts'
@@ -50,6 +51,8 @@ const answer = async (
   const wantsMeta = (request.exchange.header('accept') ?? '').includes('application/json')
   const meta = wantsMeta ? await fileMeta(index, place) : undefined
   if (meta !== undefined) return result(200, 'releasefilemeta', meta)
+  const elsewhere = await externalUrl(index, place)
+  if (elsewhere !== undefined) return found(elsewhere)
   const reply = (await distribution(request, index, rest)) ?? (await bytesBeside(index, place))
   if (reply === undefined) throw await whyNot(index, place)
   return reply

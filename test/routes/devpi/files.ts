@@ -4,7 +4,15 @@ import t from 'tap'
 import { makeSdist, makeWheel, makeZip } from '../../fixtures/dist.ts'
 import { digestOf } from '../../fixtures/publishing.ts'
 import { serve, upstreamAt, type Served, type Test } from '../../fixtures/serve.ts'
-import { getJson, makeIndex, pathIn, releasesOf, sendForm, submit } from '../../fixtures/stages.ts'
+import {
+  changeIndex,
+  getJson,
+  makeIndex,
+  pathIn,
+  releasesOf,
+  sendForm,
+  submit,
+} from '../../fixtures/stages.ts'
 import { startUpstream, usualPath, type Upstream } from '../../fixtures/upstream.ts'
 import { ask } from '../../fixtures/wire.ts'
 
@@ -159,4 +167,27 @@ t.test('documentation is a file, too', async t => {
     type: 'releasefilemeta',
     result: { project: 'acme-util', version: '1.0', hashes: { sha256: digestOf(bytes) } },
   })
+})
+
+t.test('a mirror may send its clients to its upstream (devpi-api 9, 24.6)', async t => {
+  const credentials = { username: 'me', password: 'secret' }
+  const upstream = await startUpstream(t, { credentials })
+  upstream.project('leaf-lib', [{ ...leaf }, { ...sdist }])
+  const served = await serve(t)
+  const url = new URL(upstream.url)
+  Object.assign(url, credentials)
+  const mirror_url = url.href
+  await makeIndex(served, 'alice/mirr', { type: 'mirror', mirror_url })
+  const held = hashed('alice/mirr', sdist)
+  t.equal((await ask(served.url, held)).status, 200)
+  await changeIndex(served, 'alice/mirr', { mirror_use_external_urls: true })
+  const path = hashed('alice/mirr', leaf)
+  for (const method of ['GET', 'HEAD']) {
+    const answer = await ask(served.url, path, { method })
+    t.equal(answer.status, 302)
+    t.equal(answer.headers.location, new URL(usualPath(leaf), upstream.url).href)
+  }
+  t.equal(upstream.count(usualPath(leaf)), 0)
+  t.ok((await ask(served.url, held)).body.equals(sdist.bytes), 'what is held is served')
+  t.equal((await ask(served.url, `${path}.metadata`)).text, leaf.metadata)
 })
