@@ -46,14 +46,19 @@ export class Directory {
     const places = [...(root.directories.get(name) ?? []), ...(await this.#inPackages(root, name))]
     const listings = await Promise.all(places.map(place => this.#list(place)))
     const inRoot = this.#rootFiles(root).get(name)
+    const own = inRoot === undefined ? '' : [...inRoot.keys()].join()
+    const stamp = `${listings.map(listing => listing.stamp).join()}/${own}`
+    const [first, ...more] = listings
+    // Nearly always, and copying thousands of names would cost more than all the rest.
+    if (first !== undefined && more.length === 0 && inRoot === undefined)
+      return { stamp, files: first.files }
     const files = new Map<Filename, string>()
     // Within a project's own directory its normal spelling counts first, then the others, then the root.
     for (const listing of listings)
       for (const [filename, path] of listing.files)
         if (!files.has(filename)) files.set(filename, path)
     for (const [filename, path] of inRoot ?? []) if (!files.has(filename)) files.set(filename, path)
-    const own = inRoot === undefined ? '' : [...inRoot.keys()].join()
-    return { stamp: `${listings.map(({ stamp }) => stamp).join()}/${own}`, files }
+    return { stamp, files }
   }
 
   /** True when one of a project's files has this name. Its own directory is not listed for that. */

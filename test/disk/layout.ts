@@ -2,6 +2,7 @@ import { basename, dirname, sep } from 'node:path'
 import t from 'tap'
 import { host, Layout, ownDirectory } from '../../src/disk/layout.ts'
 import { distFilename, type Filename } from '../../src/spec/filename.ts'
+import { rootIndex, type IndexName } from '../../src/spec/index-name.ts'
 import { projectName, type Name } from '../../src/spec/project-name.ts'
 
 const layout = new Layout('/cache')
@@ -77,4 +78,39 @@ t.test('a lock has a plain name whatever its key says', async t => {
 
 t.test("the host's name can stand in a file name", async t => {
   t.match(host, /^[A-Za-z0-9._-]{1,60}$/)
+})
+
+const isBelow = (path: string) => (tree: string) => path === tree || path.startsWith(tree + sep)
+
+t.test('each index but the root index has everything to itself', async t => {
+  const digest = 'ab'.repeat(32)
+  const pathsOf = (of: Layout) => [
+    of.file(name, filename),
+    of.fact(name, filename),
+    of.uploadedFact(name, filename, digest),
+    of.tombstone(name, filename),
+    of.claim(name),
+    of.attestations(name, filename, digest),
+    of.deleted(name, filename, digest),
+    of.release(name),
+    of.docsFact(name),
+    of.toxResults(name),
+    of.push(name),
+    of.gone(name),
+    of.ownership(name),
+    of.metadata(name, filename, digest),
+    of.digests(name),
+    of.parts(name, filename),
+    of.page(of.index, name),
+    of.names(of.index),
+    of.document(of.index, name, 'https://example.org/'),
+  ]
+  const [dev, other] = ['alice/dev', 'alice/dev2'].map(index => layout.of(index as IndexName))
+  if (dev === undefined || other === undefined) return
+  for (const path of pathsOf(dev)) t.ok(dev.trees.some(isBelow(path)), path)
+  for (const path of [...pathsOf(other), ...pathsOf(layout.of(rootIndex))])
+    t.notOk(dev.trees.some(isBelow(path)), path)
+  for (const path of [dev.gone(name), dev.indexSettings(dev.index)])
+    t.notOk(dev.projectTrees(name).some(isBelow(path)), 'outlives the project')
+  t.not(dev.lock('a'), other.lock('a'))
 })

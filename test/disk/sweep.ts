@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { host, Layout } from '../../src/disk/layout.ts'
 import { isAbandoned, sweep } from '../../src/disk/sweep.ts'
 import { distFilename, type Filename } from '../../src/spec/filename.ts'
+import type { IndexName } from '../../src/spec/index-name.ts'
 import { projectName, type Name } from '../../src/spec/project-name.ts'
 
 const name = projectName('demo') as Name
@@ -32,6 +33,16 @@ t.test('a leftover is told by host and process', async t => {
     '',
   ])
     t.equal(isAbandoned(used), false, used)
+})
+
+t.test('the same of every index', async t => {
+  const { layout } = await setUp(t)
+  const parts = layout.of('alice/dev' as IndexName).parts(name, filename)
+  await mkdir(parts, { recursive: true })
+  const [gone, kept] = [join(parts, `x.${host}-${dead}-1`), join(parts, `x.${host}-${alive}-1`)]
+  for (const path of [gone, kept]) await writeFile(path, 'x')
+  await sweep(layout)
+  t.same(await readdir(parts), [`x.${host}-${alive}-1`])
 })
 
 t.test('what crashed processes left is removed, what lives is left alone (fault S02)', async t => {
