@@ -1,10 +1,9 @@
 import type { JsonObject } from '../../disk/json.ts'
+import { derivedRelease } from '../../index/derived-release.ts'
 import type { Local } from '../../index/local.ts'
 import type { Opened } from '../../index/registry.ts'
-import { releaseMetadata } from '../../index/release-metadata.ts'
 import type { File } from '../../spec/page.ts'
 import type { Name } from '../../spec/project-name.ts'
-import { versionDataOf } from '../../spec/version-data.ts'
 import { linksOf } from './links.ts'
 import { releasesOf, type OwnReleases } from './releases.ts'
 
@@ -52,8 +51,7 @@ const described = async (
   if (stage === undefined) return mirrored(name, version, files)
   const registered = await beside.releases.get(name, version)
   if (registered !== undefined) return { ...registered }
-  const told = versionDataOf(await releaseMetadata(own, name, files))
-  return { ...told, name: told.name === '' ? name : told.name, version }
+  return derivedRelease(own, name, version, files)
 }
 
 /**
