@@ -6,6 +6,7 @@ import { genConfig } from './gen-config.ts'
 import { help } from './help.ts'
 import { index } from './index-command.ts'
 import { importAll } from './import.ts'
+import { importDevpi } from './import-devpi.ts'
 import { ls } from './ls.ts'
 import { man } from './man.ts'
 import { prefetch } from './prefetch.ts'
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   explain,
   exportAll,
   importAll,
+  importDevpi,
   yank,
   unyank,
   deleteFiles,
