@@ -63,7 +63,6 @@ export const explain: Command = {
     'upstream confirmed it last. Of a named index it says where the project is looked for, in which ' +
     'order, and which mirrors are left out. Exits with 1 when there is no such project.',
   examples: [
-    ['proxypypi explain requests', 'the whole project'],
     ['proxypypi explain requests==2.32.3', 'one release'],
     ['proxypypi explain acme-util', 'why its upstream files are hidden'],
     ['proxypypi explain alice/dev acme-util', 'what alice/dev shows of it'],
