@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { JsonObject } from '../../disk/json.ts'
 import type { Reply } from '../../http/reply.ts'
 import type { Opened } from '../../index/registry.ts'
@@ -10,6 +11,9 @@ import { hasFlag, type DevpiRequest, type IndexHandler } from './request.ts'
 import { projectIn } from './simple.ts'
 import { shareOf, sharesOf, versionData, type Share } from './version-data.ts'
 
+/** Releases that are looked at without letting others work. */
+const abreast = 50
+
 const allVersions = async (
   { base }: DevpiRequest,
   shares: readonly Share[],
@@ -17,8 +21,11 @@ const allVersions = async (
 ): Promise<JsonObject> => {
   const versions = newestFirst(new Set(shares.flatMap(({ releases }) => [...releases.keys()])))
   const entries: [string, JsonObject | undefined][] = []
-  for (const version of versions)
+  for (const [at, version] of versions.entries()) {
     entries.push([version, await versionData(shares, name, version, base)])
+    // Nothing of this waits for the disk as a rule, and others want to be answered, too.
+    if (at % abreast === abreast - 1) await setImmediate()
+  }
   return Object.fromEntries(entries)
 }
 

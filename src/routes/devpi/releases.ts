@@ -1,8 +1,8 @@
 import type { Opened } from '../../index/registry.ts'
-import { isNamedFor } from '../../spec/devpi-upload.ts'
 import { fileVersion } from '../../spec/filename.ts'
 import type { File } from '../../spec/page.ts'
 import type { Name } from '../../spec/project-name.ts'
+import { versionKey } from '../../spec/same-version.ts'
 
 /** What an index itself has of a project, by version: the files of each, none of one that is only registered. */
 export type OwnReleases = ReadonlyMap<string, readonly File[]>
@@ -22,9 +22,9 @@ export const releasesOf = async (
   const releases = new Map<string, File[]>(
     [...registered, ...documented].map(version => [version, []]),
   )
-  const exact = new Set<string>(registered)
+  const spellings = spellingsOf(registered)
   for (const file of (await project?.page())?.files ?? []) {
-    const version = versionOf(name, file, exact)
+    const version = versionOf(name, file, spellings)
     if (version === undefined) continue
     const files = releases.get(version) ?? []
     files.push(file)
@@ -33,13 +33,24 @@ export const releasesOf = async (
   return releases
 }
 
+// Old tools wrote `_` for what stands between the parts of a local version.
+const underscored = (version: string): string => version.replace(/[^\w.]/g, '_')
+
+/** The registered versions by all that a file may call them; the exact spelling goes first. */
+const spellingsOf = (registered: readonly string[]): ReadonlyMap<string, string> =>
+  new Map([
+    ...registered.map(version => [versionKey(version), version] as const),
+    ...registered.map(version => [underscored(version), version] as const),
+    ...registered.map(version => [version, version] as const),
+  ])
+
 // Registered versions are keys of their own, though they may be spellings of one.
 const versionOf = (
   name: Name,
   { filename }: File,
-  registered: ReadonlySet<string>,
+  spellings: ReadonlyMap<string, string>,
 ): string | undefined => {
   const told = fileVersion(name, filename)
-  if (told === undefined || registered.has(told)) return told
-  return [...registered].find(version => isNamedFor(name, filename, version)) ?? told
+  if (told === undefined) return undefined
+  return spellings.get(told) ?? spellings.get(versionKey(told)) ?? told
 }
