@@ -5,6 +5,9 @@ import { listedMembers, strictMembers, type PackedMember, type StrictMember } fr
 /** The largest documentation has some ten thousand; this many can be held in memory. */
 export const mostMembers = 50_000
 
+// Archives that were packed into a pipe are no more dangerous here, where only one reader counts.
+const leniency = { mayStream: true } as const
+
 /** The contents of a documentation archive. */
 export interface DocTable {
   /** Plain files by their paths. */
@@ -19,7 +22,7 @@ export interface DocTable {
  * @throws {ArchiveError} with the reason; system errors as they come
  */
 export const checkDocZip = (path: string): Promise<void> =>
-  withFile(path, async source => checkCount(await strictMembers(source)))
+  withFile(path, async source => checkCount(await strictMembers(source, leniency)))
 
 /**
  * The contents of an archive, which need not have been checked: nothing is believed of it but
@@ -27,7 +30,7 @@ export const checkDocZip = (path: string): Promise<void> =>
  * @throws {ArchiveError} when it is broken, or hostile as far as its central directory shows
  */
 export const docTable = async (source: RandomAccess): Promise<DocTable> => {
-  const { members, end } = await listedMembers(source)
+  const { members, end } = await listedMembers(source, leniency)
   checkCount(members)
   const plain = new Map<string, PackedMember>()
   for (const { path, record } of members) {

@@ -6,10 +6,14 @@ import { shownPath, zipPath } from './member-path.ts'
 import { Pieces, type RandomAccess } from './source.ts'
 import { checkZipEnd, findZipEnd, type ZipEnd } from './zip-end.ts'
 import {
+  agrees,
   centralRecord,
+  descriptorLength,
+  isStreamed,
   localEnd,
   localLength,
   localRecord,
+  longestDescriptor,
   type CentralRecord,
 } from './zip-record.ts'
 
@@ -22,6 +26,9 @@ const leastBomb = 64 * 1024 * 1024
 
 // Bytes that are read at once on the way from header to header.
 const stride = 16 * 1024
+
+/** What is let pass: members with their sizes behind them, as in an archive that was packed into a pipe. */
+export type Leniency = { readonly mayStream?: boolean }
 
 /** A member of a ZIP archive that was found to be in order. */
 export interface StrictMember {
@@ -41,8 +48,8 @@ export interface PackedMember {
  * one behind the other, and nothing else is in the file. Nothing is unpacked.
  * @throws {ArchiveError} for all other archives, and those beyond our limits
  */
-export const strictMembers = async (source: RandomAccess): Promise<StrictMember[]> => {
-  const { members, end } = await listedMembers(source)
+export const strictMembers = async (source: RandomAccess, leniency?: Leniency) => {
+  const { members, end } = await listedMembers(source, leniency)
   await checkHeaders(source, members, end)
   return members
 }
@@ -55,18 +62,23 @@ export const strictMembers = async (source: RandomAccess): Promise<StrictMember[
  */
 export const listedMembers = async (
   source: RandomAccess,
+  leniency: Leniency = {},
 ): Promise<{ readonly members: StrictMember[]; readonly end: number }> => {
   const pieces = new Pieces(source)
   const end = await findZipEnd(pieces)
   checkZipEnd(pieces, end)
-  const members = await readDirectory(pieces, end)
+  const members = await readDirectory(pieces, end, leniency)
   const total = members.reduce((sum, { record }) => sum + record.size, 0)
   if (total > leastBomb && total > bestRatio * source.size)
     throw new ArchiveError(`it unpacks to ${bestRatio} times its size: it looks like a bomb`)
   return { members, end: end.start }
 }
 
-const readDirectory = async (pieces: Pieces, end: ZipEnd): Promise<StrictMember[]> => {
+const readDirectory = async (
+  pieces: Pieces,
+  end: ZipEnd,
+  leniency: Leniency,
+): Promise<StrictMember[]> => {
   if (end.entries > mostEntries) throw new ArchiveError(`it has more than ${mostEntries} members`)
   if (end.end - end.start > largestDirectory)
     throw new ArchiveError(`its central directory is larger than ${largestDirectory} bytes`)
@@ -78,7 +90,7 @@ const readDirectory = async (pieces: Pieces, end: ZipEnd): Promise<StrictMember[
   while (members.length < end.entries) {
     const record = centralRecord(directory, at)
     const path = zipPath(record.name)
-    checkRecord(path, record)
+    checkRecord(path, record, leniency)
     const key = path.endsWith('/') ? path.slice(0, -1) : path
     if (seen.has(key)) throw new ArchiveError(`${shownPath(path)} is there twice`)
     seen.add(key)
@@ -91,18 +103,18 @@ const readDirectory = async (pieces: Pieces, end: ZipEnd): Promise<StrictMember[
   return members
 }
 
-// The level of compression, and UTF-8: all others change how a member is read.
-const harmless = 0x0002 | 0x0004 | 0x0800
-const streamed = 0x0008
+// The level of compression, sizes behind the data, and UTF-8: all others change how a member is read.
+const harmless = 0x0002 | 0x0004 | 0x0008 | 0x0800
 const plainFile = 0x8000
 const folder = 0x4000
 
-const checkRecord = (path: string, record: CentralRecord): void => {
+const checkRecord = (path: string, record: CentralRecord, { mayStream }: Leniency): void => {
   const { flags, method, type, packed, size } = record
   const refuse = (why: string) => {
     throw new ArchiveError(`${shownPath(path)} ${why}`)
   }
-  if ((flags & streamed) !== 0) refuse('has its size behind it: pack the archive into a plain file')
+  if (isStreamed(record) && mayStream !== true)
+    refuse('has its size behind it: pack the archive into a plain file')
   if ((flags & ~harmless) !== 0) refuse('is encrypted or packed in a strange way')
   if (method !== 0 && method !== 8) refuse('is packed by an unknown method: use deflate')
   if (type !== 0 && type !== plainFile && type !== folder)
@@ -124,20 +136,17 @@ const checkHeaders = async (
     const length = localEnd(await read(at, localLength))
     if (length === undefined) throw new ArchiveError(`${shownPath(path)} has no header of its own`)
     const header = await read(at, length)
-    if (header.length < length || !isSame(record, localRecord(header)))
+    if (header.length < length || !agrees(record, localRecord(header)))
       throw new ArchiveError(`${shownPath(path)} is another by its own header`)
     at += length + record.packed
+    if (!isStreamed(record)) continue
+    const descriptor = descriptorLength(await read(at, longestDescriptor), record)
+    if (descriptor === undefined)
+      throw new ArchiveError(`${shownPath(path)} has another size behind it`)
+    at += descriptor
   }
   if (at !== end) throw new ArchiveError('something stands between its members and its directory')
 }
-
-const isSame = (central: CentralRecord, local: ReturnType<typeof localRecord>): boolean =>
-  central.name.equals(local.name) &&
-  central.flags === local.flags &&
-  central.method === local.method &&
-  central.crc === local.crc &&
-  central.packed === local.packed &&
-  central.size === local.size
 
 // Small members stand close together: one read serves many of their headers.
 const inStrides = (source: RandomAccess) => {

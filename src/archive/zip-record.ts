@@ -117,5 +117,50 @@ const wideValues = (extra: Buffer, name: Buffer): number[] => {
   return values
 }
 
+/** True when a member's own header says what the central directory does, as far as it says it. */
+export const agrees = (central: CentralRecord, local: ZipRecord): boolean =>
+  central.name.equals(local.name) &&
+  central.flags === local.flags &&
+  central.method === local.method &&
+  (hasSame(central, local) || (isStreamed(central) && hasSame(unknown, local)))
+
+type Sizes = Pick<ZipRecord, 'crc' | 'packed' | 'size'>
+
+const hasSame = (one: Sizes, two: Sizes): boolean =>
+  one.crc === two.crc && one.packed === two.packed && one.size === two.size
+
+// What a header says of what is only told behind the data.
+const unknown: Sizes = { crc: 0, packed: 0, size: 0 }
+
+/** True for a member whose sizes stand behind its data. */
+export const isStreamed = ({ flags }: ZipRecord): boolean => (flags & 0x0008) !== 0
+
+/** Bytes of the longest descriptor behind a member. */
+export const longestDescriptor = 24
+
+/**
+ * The length of what stands behind the data of a member whose sizes are told there (APPNOTE 4.3.9):
+ * with or without a signature, narrow or wide; undefined when it does not say what the central
+ * directory does.
+ */
+export const descriptorLength = (
+  bytes: Buffer,
+  { crc, packed, size }: Pick<ZipRecord, 'crc' | 'packed' | 'size'>,
+): number | undefined => {
+  const start = bytes.length >= 4 && bytes.readUInt32LE(0) === 0x08074b50 ? 4 : 0
+  for (const from of start === 0 ? [0] : [start, 0]) {
+    if (bytes.length < from + 12 || bytes.readUInt32LE(from) !== crc) continue
+    const isNarrow =
+      bytes.readUInt32LE(from + 4) === packed && bytes.readUInt32LE(from + 8) === size
+    if (isNarrow) return from + 12
+    const isWide =
+      bytes.length >= from + 20 &&
+      bytes.readBigUInt64LE(from + 4) === BigInt(packed) &&
+      bytes.readBigUInt64LE(from + 12) === BigInt(size)
+    if (isWide) return from + 20
+  }
+  return undefined
+}
+
 const zip64 = 0x0001
 const unicodePath = 0x7075

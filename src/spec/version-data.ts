@@ -1,4 +1,4 @@
-import { readCoreMetadata, type CoreMetadata } from './core-metadata.ts'
+import type { CoreMetadata } from './core-metadata.ts'
 
 /**
  * What devpi keeps of a release (its `versiondata` without links): each of its keys, a text (empty:
@@ -109,6 +109,3 @@ export const versionDataOf = (metadata: Partial<CoreMetadata>): VersionData =>
       }),
     ),
   )
-
-/** The same, told by the text of a METADATA or PKG-INFO. */
-export const versionDataIn = (text: string): VersionData => versionDataOf(readCoreMetadata(text))

@@ -1,6 +1,7 @@
 /** Archives of documentation: hostile ones are refused, broken ones are read safely (P10, P11, P30). */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { crc32, deflateRawSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { ArchiveError } from '../../src/archive/archive-error.ts'
 import { checkDocZip, docTable, mostMembers } from '../../src/archive/doc-zip.ts'
@@ -80,6 +81,44 @@ t.test('links, devices, encrypted and doubled members are refused', async t => {
   await refused(t, [{ name: 'm', data: 'x', claims: { method: 14 } }], /unknown method/)
   await refused(t, [{ name: 'index.html', data: 'y' }], /twice/)
   await refused(t, [{ name: 'a', data: 'x', local: { name: 'b' } }], /another by its own header/)
+})
+
+/** A member whose sizes stand behind its data, after these bytes of a descriptor. */
+const streamed = (
+  name: string,
+  data: string,
+  { signed = true, wide = false, lie = 0 } = {},
+): CraftedMember => {
+  const packed = deflateRawSync(data).length
+  const descriptor = Buffer.alloc(wide ? 20 : 12)
+  descriptor.writeUInt32LE(crc32(data), 0)
+  if (wide) {
+    descriptor.writeBigUInt64LE(BigInt(packed + lie), 4)
+    descriptor.writeBigUInt64LE(BigInt(data.length), 12)
+  } else {
+    descriptor.writeUInt32LE(packed + lie, 4)
+    descriptor.writeUInt32LE(data.length, 8)
+  }
+  const after = Buffer.concat([Buffer.from(signed ? 'PK\x07\x08' : ''), descriptor])
+  const unknown = { crc: 0, packed: 0, size: 0 }
+  return { name, data, claims: { flags: 0x808 }, local: unknown, after }
+}
+
+t.test('what was packed into a pipe is fine, as far as it agrees with itself', async t => {
+  for (const signed of [true, false])
+    for (const wide of [true, false]) {
+      const members = [
+        streamed('index.html', 'front', { signed, wide }),
+        streamed('b', 'x'.repeat(500), { signed, wide }),
+      ]
+      const bytes = craftZip(members)
+      t.equal(await check(bytes), 'fine', `${signed} ${wide}`)
+      t.equal(String(await contents(inMemory(bytes), 'index.html')), 'front')
+      await refused(t, [streamed('lie', 'x', { signed, wide, lie: 1 })], /another size behind/)
+    }
+  await refused(t, [{ ...streamed('none', 'x'), after: Buffer.alloc(0) }], /another size behind/)
+  await refused(t, [{ ...streamed('c', 'x'), local: { crc: 1, packed: 0, size: 0 } }], /by its own/)
+  await refused(t, [{ name: 'd', data: 'x', local: { crc: 0, packed: 0, size: 0 } }], /by its own/)
 })
 
 t.test('bombs are refused before anything is unpacked (P10)', async t => {

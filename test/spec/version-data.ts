@@ -1,8 +1,9 @@
 import t from 'tap'
+import { readCoreMetadata } from '../../src/spec/core-metadata.ts'
 import {
   readVersionData,
   sentVersionData,
-  versionDataIn,
+  versionDataOf,
   wholeVersionData,
 } from '../../src/spec/version-data.ts'
 
@@ -63,8 +64,10 @@ t.test('of a record only what is of the right kind counts (S20)', async t => {
 })
 
 t.test('core metadata tells the same', async t => {
-  const data = versionDataIn(
-    'Metadata-Version: 2.1\nName: hello\nVersion: 1.0\nSummary: UNKNOWN\nRequires-Dist: six\nProvides-Extra: x\nLicense-File: L\nKeywords: a,b\n\nbody\n',
+  const data = versionDataOf(
+    readCoreMetadata(
+      'Metadata-Version: 2.1\nName: hello\nVersion: 1.0\nSummary: UNKNOWN\nRequires-Dist: six\nProvides-Extra: x\nLicense-File: L\nKeywords: a,b\n\nbody\n',
+    ),
   )
   t.match(data, {
     name: 'hello',
