@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
@@ -317,4 +320,31 @@ t.test('settings that change count from the next upload on', async t => {
   t.equal((await submit(served, 'alice/dev', other)).status, 409)
   await changeIndex(served, 'alice/dev', { volatile: true })
   t.equal((await submit(served, 'alice/dev', other)).status, 200)
+})
+
+t.test('others are told of an upload, and never delay it', async t => {
+  const served = await setUp(t)
+  const told: unknown[] = []
+  const receiver = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      told.push(JSON.parse(Buffer.concat(chunks).toString()))
+      response.end()
+      receiver.emit('told')
+    })
+  })
+  receiver.listen(0, '127.0.0.1')
+  await once(receiver, 'listening')
+  t.teardown(() => receiver.close())
+  const { port } = receiver.address() as AddressInfo
+  await changeIndex(served, 'alice/dev', { uploadtrigger_webhook: `http://127.0.0.1:${port}/` })
+  const telling = once(receiver, 'told')
+  t.equal((await submit(served, 'alice/dev', wheel)).status, 200)
+  await telling
+  t.match(JSON.stringify(told), wheel.filename)
+  t.match(JSON.stringify(told), 'acme-util')
+  const answer = await submit(served, 'alice/dev', wheel)
+  t.equal(answer.status, 200)
+  t.equal(told.length, 1, 'the same bytes again are no news')
 })
