@@ -1,7 +1,17 @@
 import { parseArgs } from 'node:util'
 
 /** The parts of the benchmark, in the order in which they run. */
-export const sections = ['swarm', 'pages', 'files', 'pip', 'cold', 'prefetch', 'uploads', 'start']
+export const sections = [
+  'swarm',
+  'pages',
+  'files',
+  'pip',
+  'cold',
+  'prefetch',
+  'uploads',
+  'devpi',
+  'start',
+]
 
 const help = `npm run bench -- [options]
 
@@ -12,6 +22,8 @@ const help = `npm run bench -- [options]
   --site DIR             make the upstream's files in DIR, or use what is there, and keep them
   --upstream-port N      where the upstream listens, so that a peer can be pointed at it
   --out FILE             where to write the table; a whole run writes BENCHMARKS.md
+
+The variable DEVPI_SERVER names the program of a real devpi-server to compare with, devpi-init beside it.
 `
 
 const peerOf = text => {

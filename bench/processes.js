@@ -56,11 +56,11 @@ export class Processes {
     return child
   }
 
-  /** Milliseconds until `url` answers 200; throws with the program's last words when it died or 30 s went by. */
-  async ready(child, url) {
+  /** Milliseconds until `url` answers 200; throws with the program's last words when it died or `patience`, in ms, is over. */
+  async ready(child, url, patience = 30_000) {
     const began = performance.now()
     const state = this.#running.get(child)
-    const hopeful = () => state?.dead === false && performance.now() - began < 30_000
+    const hopeful = () => state?.dead === false && performance.now() - began < patience
     while (hopeful()) {
       const answer = await fetchRaw(url).catch(() => undefined)
       if (answer?.status === 200) return performance.now() - began

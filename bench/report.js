@@ -6,7 +6,14 @@ const mark = met =>
   : met ? 'yes'
   : '**no**'
 
-const usual = ['ours', 'nginx static', 'nginx caching proxy', 'nginx WebDAV', 'pip to upstream']
+const usual = [
+  'ours',
+  'nginx static',
+  'nginx caching proxy',
+  'nginx WebDAV',
+  'pip to upstream',
+  'devpi-server',
+]
 
 const line = cells => `| ${cells.join(' | ')} |`
 
@@ -56,6 +63,8 @@ ${table(rows)}
   counts. Ours gets a form by \`curl -F\`, hashes it, looks into the wheel, and syncs before it answers.
 - *pip to upstream* is pip without any proxy between. The upstream is nginx too; "40 ms away" means a relay that
   holds everything back for 20 ms each way and opens a connection in one round trip.
+- *devpi-server* is 6.19.1 with its own storage, without devpi-web, over the same upstream. The same
+  requests go to both, in turn.
 - A ratio is ours divided by the server named under *required*. A dash means: not measured, or not offered by that server.
 - Large files are read by raw sockets with a 256 KiB buffer, because \`wrk\` reads 8 KiB at a time and would
   itself be the limit.

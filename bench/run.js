@@ -10,6 +10,7 @@ import { readOptions } from './options.js'
 import { memory, Processes } from './processes.js'
 import { closure, findPython, realWheels, wanted } from './real-wheels.js'
 import { document, table } from './report.js'
+import { devpiRows } from './rows/devpi.js'
 import { fileRows } from './rows/files.js'
 import { pageRows } from './rows/pages.js'
 import { coldPipRows, startRelay, warmPipRow } from './rows/pip.js'
@@ -82,6 +83,7 @@ const measureAll = async (bench, options, add) => {
     await relay.stop()
   }
   if (wants('uploads')) await uploadRows(bench, add)
+  if (wants('devpi')) await devpiRows(bench, add)
   if (wants('start')) await startRows(bench, add)
 }
 

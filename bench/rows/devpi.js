@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { startDevpis } from '../devpi.js'
+import { requestsPerSecond } from '../load.js'
+import { interleaved, rate, time } from '../measure.js'
+import { fetchRaw, memory, run } from '../processes.js'
+import { formOf, post } from '../publish-form.js'
+import { jsonType } from '../site.js'
+import { makeWheel } from '../wheel.js'
+
+const publish = fileURLToPath(new URL('../publish.js', import.meta.url))
+const releases = 100
+const wheels = 200
+const real = 'devpi-server'
+
+// A stage which inherits from two others and the mirror, each with a file of its own.
+const indexes = {
+  one: { mirror_whitelist: '*' },
+  two: { mirror_whitelist: '*' },
+  top: { bases: 'bench/one,bench/two,root/pypi', mirror_whitelist: '*' },
+  dev: {},
+  staging: {},
+  many: {},
+}
+
+const stages = ['one', 'two', 'top']
+
+const setUp = async server => {
+  await server.setUp(indexes)
+  for (const project of ['few', 'longhistory'])
+    for (const [at, index] of stages.entries())
+      await post(server.uploadUrl(index), formOf(makeWheel(project, `999.${at}`, randomBytes(50))))
+}
+
+const asks = {
+  HTML: { 'User-Agent': 'pip/24.0', Accept: 'text/html' },
+  JSON: { 'User-Agent': 'pip/24.0', Accept: jsonType },
+}
+
+const pageRow = async (bench, servers, project, form) => {
+  const headers = asks[form]
+  const least = (project === 'few' ? 6 : 12_000) + stages.length
+  const targets = servers.map(({ name, origin }) => ({
+    name,
+    headers,
+    url: `${origin}/bench/top/+simple/${project}/`,
+  }))
+  for (const { name, url } of targets) {
+    const { status, body } = await fetchRaw(url, headers)
+    const listed = new Set(body.toString().match(/[\w.-]+\.whl(?=["<])/g)).size
+    if (status !== 200 || listed < least)
+      throw new Error(`${name}: ${url}: ${status} with ${listed} files instead of ${least}`)
+  }
+  const { rounds, seconds } = bench.options
+  const values = await interleaved(targets, rounds, target => requestsPerSecond(target, seconds))
+  const files = project === 'few' ? 'few files' : '12,000 files'
+  const work = `page of a stage over 2 stages and a mirror, ${files}, ${form}, plain`
+  return rate(work, 'requests/s', values, [[real, 20]])
+}
+
+/** Seconds for all pushes, one after the other. */
+const pushAll = async server => {
+  const began = performance.now()
+  for (let at = 0; at < releases; at += 1)
+    await server.ask('POST', '/bench/dev', {
+      name: `pushed${at}`,
+      version: '1.0',
+      targetindex: 'bench/staging',
+    })
+  return (performance.now() - began) / 1000
+}
+
+const pushRow = async servers => {
+  for (const server of servers)
+    for (let at = 0; at < releases; at += 1)
+      await post(
+        server.uploadUrl('dev'),
+        formOf(makeWheel(`pushed${at}`, '1.0', randomBytes(9500))),
+      )
+  const values = await interleaved(servers, 1, pushAll)
+  return time(`push of ${releases} releases to another index`, 's', values, [[real, 0.2]])
+}
+
+const uploadRow = async servers => {
+  const values = await interleaved(servers, 1, async server => {
+    const args = [publish, server.uploadUrl('many'), '4', String(wheels)]
+    const { stdout } = await run(process.execPath, args, { maxBuffer: 1e8 })
+    return wheels / JSON.parse(stdout).seconds
+  })
+  return rate(`${wheels} uploads of 10 KB wheels by 4 clients`, 'uploads/s', values, [[real, 1]])
+}
+
+const memoryRow = async servers => {
+  const values = new Map()
+  for (const { name, pid } of servers) values.set(name, (await memory(pid)).now)
+  return time('RSS after all that devpi rows ask', 'MB', values, [[real, 0.33]])
+}
+
+/** What devpi's interface is used for, beside a real devpi-server. */
+export const devpiRows = async (bench, add) => {
+  const servers = await startDevpis(bench, bench.upstream.index)
+  try {
+    for (const server of servers) await setUp(server)
+    add(await pageRow(bench, servers, 'few', 'HTML'))
+    add(await pageRow(bench, servers, 'few', 'JSON'))
+    add(await pageRow(bench, servers, 'longhistory', 'JSON'))
+    add(await pushRow(servers))
+    add(await uploadRow(servers))
+    add(await memoryRow(servers))
+  } finally {
+    for (const server of servers) await server.stop()
+  }
+}
