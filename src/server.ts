@@ -60,6 +60,7 @@ export const startServer = async (
       hooks,
       poster,
       log,
+      rootUrl: settings.isDefaultUpstream === true ? undefined : settings.upstreams[0]?.url.href,
       maxUpload: settings.maxUpload,
       outsideUrl,
       changes: new Changes(layout),

@@ -9,6 +9,7 @@ import { userName } from '../../spec/user-name.ts'
 import { noIndex } from './api.ts'
 import { jsonBody, objectBody } from './body.ts'
 import { noteChange } from './changed.ts'
+import { effective } from './effective.ts'
 import { forbidden, message, result } from './envelope.ts'
 import type { Place } from './place.ts'
 import { hasFlag, type DevpiRequest } from './request.ts'
@@ -34,7 +35,7 @@ export const indexAnswer = async (request: DevpiRequest, place: Place): Promise<
   const name = nameIn(place)
   const config = name === undefined ? undefined : await sources.configs.get(name)
   if (name === undefined || config === undefined) throw noIndex(place)
-  const shown = shownIndexConfig(config)
+  const shown = shownIndexConfig(effective(sources, name, config))
   if (hasFlag(request, 'no_projects')) return result(200, 'indexconfig', shown)
   const opened = await sources.registry.open(name)
   if (opened === undefined) throw noIndex(place)
@@ -89,7 +90,7 @@ export const changeIndex = async (request: DevpiRequest, place: Place): Promise<
     await noteChange(request, { event: 'index', index: name, change: 'settings changed' })
   else if (hasFlag(request, 'error_on_noop'))
     throw new HttpError(400, 'The requested modifications resulted in no changes')
-  return result(200, 'indexconfig', shownIndexConfig(after))
+  return result(200, 'indexconfig', shownIndexConfig(effective(sources, name, after)))
 }
 
 /** `DELETE /USER/INDEX` with all that lies in it, if it is volatile. */

@@ -27,6 +27,8 @@ export interface DevpiSources {
   readonly cache: PageCache
   readonly layout: Layout
   readonly log: Log
+  /** Where the settings say that the root index comes from; undefined: its record says it. */
+  readonly rootUrl: string | undefined
   /** Largest upload, in bytes. */
   readonly maxUpload: number
   /** Our URL for clients that do not say how they call us. */

@@ -12,6 +12,7 @@ import {
 import { rootUser, userName, userNameRule, type UserName } from '../../spec/user-name.ts'
 import { jsonBody } from './body.ts'
 import { noteChange } from './changed.ts'
+import { effective } from './effective.ts'
 import { forbidden, message, result } from './envelope.ts'
 import type { Place } from './place.ts'
 import type { DevpiRequest, DevpiSources } from './request.ts'
@@ -33,8 +34,13 @@ const nameIn = (place: Place): UserName => {
   return name
 }
 
-const show = async ({ accounts }: DevpiSources, user: User) =>
-  shownUserConfig(user, await accounts.indexes.of(user.name))
+const show = async (sources: DevpiSources, user: User) => {
+  const own = [...(await sources.configs.of(user.name))]
+  return shownUserConfig(
+    user,
+    new Map(own.map(([name, config]) => [name, effective(sources, name, config)])),
+  )
+}
 
 /** `GET /`: all users with their indexes. */
 export const usersAnswer = async ({ sources, visitor }: DevpiRequest): Promise<Reply> => {
