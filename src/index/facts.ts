@@ -23,6 +23,9 @@ import {
 } from './fact.ts'
 import { digestOf, none, type ProjectFacts } from './project-facts.ts'
 
+/** So many facts are read at a time. */
+const abreast = 32
+
 const hour = 3_600_000
 const minute = 60_000
 
@@ -60,17 +63,25 @@ export class Facts {
     const mirrored = new Map<Filename, MirroredFact>()
     const uploaded = new Map<Filename, UploadedFact[]>()
     const deleted = new Map<Filename, Tombstone>()
-    for (const entry of entries) {
-      const filename = filenameIn(entry)
-      if (filename === undefined) continue
-      const fact = await this.#read(name, filename, join(this.#layout.facts(name), entry))
-      if (fact?.kind === 'mirrored') mirrored.set(filename, fact)
-      if (fact?.kind === 'deleted') deleted.set(filename, fact)
-      if (fact?.kind === 'uploaded')
-        uploaded.set(filename, [...(uploaded.get(filename) ?? []), fact])
-    }
+    for (let from = 0; from < entries.length; from += abreast)
+      for (const fact of await this.#some(name, entries.slice(from, from + abreast))) {
+        if (fact === undefined) continue
+        if (fact.kind === 'deleted') deleted.set(fact.filename, fact)
+        else if (fact.kind === 'mirrored') mirrored.set(fact.file.filename, fact)
+        else uploaded.set(fact.file.filename, [...(uploaded.get(fact.file.filename) ?? []), fact])
+      }
     const claim = entries.includes('uploaded.json') ? await this.#claim(name) : undefined
     return { mirrored, uploaded, deleted, claimed: claim }
+  }
+
+  #some(name: Name, entries: readonly string[]): Promise<(Fact | undefined)[]> {
+    return Promise.all(
+      entries.map(async entry => {
+        const filename = filenameIn(entry)
+        const path = join(this.#layout.facts(name), entry)
+        return filename === undefined ? undefined : this.#read(name, filename, path)
+      }),
+    )
   }
 
   // Of many facts a few are new: the others are known by their state.
