@@ -1,5 +1,6 @@
 import { file as fileReply, type Reply } from '../../http/reply.ts'
 import type { Opened } from '../../index/registry.ts'
+import { rootIndex } from '../../spec/index-name.ts'
 import { askedBy, FileAnswers } from '../file-answers.ts'
 import { found, result } from './envelope.ts'
 import { externalUrl } from './external.ts'
@@ -16,7 +17,8 @@ const answersOf = new WeakMap<Opened, FileAnswers>()
 const answersFor = ({ sources }: DevpiRequest, index: Opened): FileAnswers => {
   const known = answersOf.get(index)
   if (known !== undefined) return known
-  const made = new FileAnswers(sources.journal, index.name)
+  const place = index.name === rootIndex ? undefined : index.name
+  const made = new FileAnswers(sources.journal, place)
   answersOf.set(index, made)
   return made
 }
