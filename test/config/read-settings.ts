@@ -261,3 +261,12 @@ t.test('who may change users and indexes: a list, with commas too as devpi takes
   const wrong = read(cwd, ['--restrict-modify', 'a b'])
   await t.rejects(wrong, /--restrict-modify: expects users and :groups, not "a b"/)
 })
+
+t.test('where clients see the server: a slash at the end, and nothing that is no URL', async t => {
+  const cwd = t.testdir({})
+  t.equal((await read(cwd, [])).outsideUrl, undefined)
+  const { outsideUrl } = await read(cwd, ['--outside-url', 'https://pypi.example/py'])
+  t.equal(outsideUrl, 'https://pypi.example/py/')
+  for (const bad of ['pypi.example', 'ftp://x', 'http://u:p@x/', 'http://x/../y'])
+    await t.rejects(read(cwd, ['--outside-url', bad]), /--outside-url: expects http\(s\):/, bad)
+})

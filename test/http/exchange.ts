@@ -56,3 +56,18 @@ t.test('a body is announced by its length or by chunks', async t => {
   t.ok(exchange('/', { 'content-length': '1' }).hasBody)
   t.ok(exchange('/', { 'transfer-encoding': 'chunked' }).hasBody)
 })
+
+t.test('a prefix is taken off a path that begins with it, and off no other', async t => {
+  for (const [url, path] of [
+    ['/foo/simple/?x', '/simple/'],
+    ['/foo', '/'],
+    ['/food', '/food'],
+    ['/x/foo', '/x/foo'],
+  ] as const) {
+    const exchange = new Exchange({ url, headers: {} } as unknown as IncomingMessage)
+    t.ok(exchange.segments.length > 0)
+    exchange.strip('/foo')
+    t.equal(exchange.path, path, url)
+    t.equal(exchange.segments.join('/'), path.replace(/^\/|\/$/g, ''))
+  }
+})

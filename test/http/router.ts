@@ -74,3 +74,17 @@ t.test(
     t.equal((await ask('*', 'GET')).status, 405)
   },
 )
+
+t.test('a route may take every method that it does not name', async t => {
+  const handle = router({
+    '': { GET: says('home'), any: ({ method }) => text(200, method) },
+    simple: { GET: says('simple') },
+  })
+  const ask = async (url: string, method: string): Promise<Reply> =>
+    handle(new Exchange({ url, method, headers: {} } as unknown as IncomingMessage))
+  t.equal((await ask('/x', 'GET')).body, 'home:x\n')
+  t.equal((await ask('/x', 'HEAD')).body, 'home:x\n')
+  for (const method of ['POST', 'PUSH', 'OPTIONS', 'any'])
+    t.equal((await ask('/x', method)).body, `${method}\n`)
+  t.equal((await ask('/simple/', 'PUSH')).status, 405, 'not of other routes')
+})

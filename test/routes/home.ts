@@ -85,3 +85,9 @@ t.test('nothing for other methods, as devpi has it (devpi-api 1.5)', async t => 
   t.equal((await ask(served.url, '/', { method: 'POST', body: 'x' })).status, 415, 'no upload')
   t.equal((await ask(served.url, '/', { method: 'HEAD' })).body.length, 0)
 })
+
+t.test('it shows the URL that the settings say, whoever asks', async t => {
+  const served = await serve(t, { outsideUrl: 'https://pypi.example/py/' })
+  const { text } = await ask(served.url, '/')
+  t.match(text, '--index-url <span class="url">https://pypi.example/py/</span>simple/ PACKAGE')
+})

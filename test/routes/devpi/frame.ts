@@ -347,3 +347,28 @@ t.test('an open house is open to this machine alone', async t => {
     t.equal(await make('bob', headers), 403, JSON.stringify(headers))
   t.equal(await make('bob', {}), 201)
 })
+
+t.test('where only users may read, strangers learn how to log in and no more', async t => {
+  const { devpi, alice } = await begin(t, { read: 'users' })
+  for (const path of ['/', '/alice', '/alice/dev', '/alice/dev/+simple/', '/alice/dev/x']) {
+    const { status, headers } = await devpi.json('GET', path)
+    t.equal(status, 401, path)
+    t.equal(headers['www-authenticate'], 'Basic realm="pypi"')
+    t.not((await devpi.json('GET', path, undefined, alice)).status, 401)
+  }
+  for (const path of ['/+api', '/alice/dev/+api', '/+status'])
+    t.equal((await devpi.json('GET', path)).status, 200, path)
+})
+
+t.test('the serial is that of the state that is answered', async t => {
+  const { devpi, alice } = await begin(t)
+  const serialOf = async (method: string, path: string, body?: unknown) =>
+    (await devpi.json(method, path, body, alice)).headers['x-devpi-serial']
+  t.equal(await serialOf('GET', '/alice'), '2')
+  t.equal(await serialOf('PUT', '/alice/x', {}), '3')
+  t.equal(await serialOf('PUT', '/alice/x', {}), '3', 'refused')
+  t.equal(await serialOf('PATCH', '/alice/x', ['volatile=True']), '3', 'the same as before')
+  t.equal(await serialOf('DELETE', '/alice/x'), '4')
+  t.equal(await serialOf('DELETE', '/alice/x'), '4')
+  t.equal(await serialOf('GET', '/+api'), '4')
+})
