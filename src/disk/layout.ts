@@ -311,7 +311,12 @@ export class Layout {
 
   /** The pushes to this index that are not through yet, a directory for each project. */
   get pushes(): string {
-    return join(this.keep, 'pushes', this.index)
+    return join(this.allPushes, this.index)
+  }
+
+  /** The same of all indexes, below their users and names. */
+  get allPushes(): string {
+    return join(this.keep, 'pushes')
   }
 
   /** Of one project: its pushes, the mark of one, or what one has put aside. */

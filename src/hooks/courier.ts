@@ -1,5 +1,5 @@
 import { background, type Log } from '../log.ts'
-import type { Send } from './event.ts'
+import type { Message, Send } from './event.ts'
 import { pauseAfter, type Patience } from './patience.ts'
 import type { Queue, Waiting } from './queue.ts'
 
@@ -13,9 +13,9 @@ interface Known {
 /** `away`: no answer at all, so that the receiver's other messages can wait, too. */
 type Outcome = 'gone' | 'refused' | 'away' | 'elsewhere'
 
-// Jenkins answers a form that it took with a redirect to the job's page.
-const isTaken = (status: number) =>
-  (status >= 200 && status < 300) || status === 302 || status === 303
+const isTaken = (status: number, { isTakenByRedirect }: Message): boolean =>
+  (status >= 200 && status < 300) ||
+  (isTakenByRedirect === true && (status === 302 || status === 303))
 
 /**
  * Carries the queue's messages to their receivers: to each one after the other, to all of them at
@@ -149,7 +149,8 @@ export class Courier {
     try {
       const { leaving, timeout } = this.#deadline()
       const { status } = await this.#send(message, AbortSignal.any([leaving, timeout]))
-      if (!isTaken(status)) return await this.#postpone(waiting, `it answers ${status}`, 'refused')
+      if (!isTaken(status, message))
+        return await this.#postpone(waiting, `it answers ${status}`, 'refused')
       await this.#queue.remove(id)
       this.#log.info('hook told', { hook: message.receiver, delivery: id })
       return 'gone'

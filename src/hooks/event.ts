@@ -37,6 +37,8 @@ export interface Message {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** Its receiver says by a redirect that it has taken it (302, 303). */
+  readonly isTakenByRedirect?: boolean | undefined
 }
 
 /** What became of one attempt. */

@@ -31,6 +31,8 @@ export const jenkinsMessage = (event: HookEvent): Message | undefined => {
     receiver: `${index} jenkins`,
     url,
     headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+    // To the page of the job.
+    isTakenByRedirect: true,
     body: form(boundary, jobScript(`${base}${index}`, `${project}==${version}`)),
   }
 }

@@ -27,11 +27,12 @@ export const messageId = (now: number): string =>
 
 const readMessage = (value: unknown): Message | undefined => {
   if (typeof value !== 'object' || value === null) return undefined
-  const { receiver, url, headers, body } = value as Record<string, unknown>
+  const { receiver, url, headers, body, ...rest } = value as Record<string, unknown>
   if (typeof receiver !== 'string' || typeof url !== 'string' || typeof body !== 'string')
     return undefined
   if (typeof headers !== 'object' || headers === null) return undefined
-  return { receiver, url, headers: headers as Message['headers'], body }
+  const isTakenByRedirect = rest['isTakenByRedirect'] === true
+  return { receiver, url, headers: headers as Message['headers'], body, isTakenByRedirect }
 }
 
 /** The messages that wait, a small file each, which all processes over one directory see. */

@@ -3,19 +3,22 @@
  * then on completed. Whoever renames the mark to its own name is the only one to do so; what it does
  * may be done again after it was killed, too.
  */
-import { rename, rm } from 'node:fs/promises'
-import { hasCode } from '../disk/error-code.ts'
+import { readdir, rename, rm } from 'node:fs/promises'
+import { hasCode, orAbsent } from '../disk/error-code.ts'
 import type { Layout } from '../disk/layout.ts'
 import { ownerName } from '../disk/owner.ts'
 import { removeIfEmpty } from '../disk/remove-tree.ts'
 import { linkStatsOf } from '../disk/stamp.ts'
 import { discard, syncDirectory } from '../disk/write.ts'
 import type { Log } from '../log.ts'
+import { docFilename } from '../spec/doc-filename.ts'
 import type { Name } from '../spec/project-name.ts'
-import { pushAside, pushMark, type PushTicket } from '../spec/push-mark.ts'
+import { asideId, pushAside, pushMark, type PushTicket } from '../spec/push-mark.ts'
+import { releaseVersion } from '../spec/release-version.ts'
+import { noLongerExclusively } from './exclusively.ts'
 import { Facts } from './facts.ts'
 import { bringAlongLater } from './push-extras.ts'
-import type { OpenPush, PushedFile, PushRecord } from './push-record.ts'
+import { openPushes, type OpenPush, type PushedFile, type PushRecord } from './push-record.ts'
 import { settlePush, settlingParts } from './push-settling.ts'
 
 /** The ids of pushes that this process works on. */
@@ -33,6 +36,7 @@ export const recoverPush = async (
   try {
     const own = { ...ticket, owner: await ownerName() }
     if (!(await passMark(layout, name, ticket, own))) return
+    for (const key of heldBy(name, record)) await noLongerExclusively(layout, name, key)
     if (own.state === 'pending') await undoPush(layout, name, own, record)
     else {
       await settlePush(settlingParts(layout, log), name, record)
@@ -44,6 +48,14 @@ export const recoverPush = async (
   } finally {
     runningPushes.delete(ticket.id)
   }
+}
+
+/** What a push may have been alone with when it was broken off. */
+const heldBy = (name: Name, { version, files }: PushRecord): string[] => {
+  const release = releaseVersion(version)
+  const docs = release && docFilename(name, release)
+  const replaced = files.filter(({ replaces }) => replaces).map(({ filename }) => filename)
+  return [...replaced, `release ${version}`, ...(docs === undefined ? [] : [docs])]
 }
 
 /** Gives a mark another name at one moment; false when it has no longer the name that it had. */
@@ -103,6 +115,17 @@ const undoFile = async (
   } else await facts.write(name, former)
   if (replaces) await rename(kept, home)
   else await discard(home)
+}
+
+/** Removes what pushes have left that were killed when they had nearly come to their end. */
+export const tidyPushes = async (layout: Layout, name: Name): Promise<void> => {
+  const entries = (await orAbsent(readdir(layout.push(name)))) ?? []
+  // Later than that: what a push puts aside, it puts there after its mark.
+  const marked = new Set((await openPushes(layout, name)).map(({ ticket }) => ticket.id))
+  for (const id of entries.flatMap(entry => asideId(entry) ?? []))
+    if (!marked.has(id))
+      await rm(layout.push(name, pushAside(id)), { recursive: true, force: true })
+  await removeIfEmpty(layout.push(name))
 }
 
 /** Removes all traces of a push that is undone or through. */

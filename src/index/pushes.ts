@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isGone, ownerName } from '../disk/owner.ts'
 import { orAbsent } from '../disk/error-code.ts'
@@ -7,9 +8,10 @@ import { isSettled, stampOf, statsOf } from '../disk/stamp.ts'
 import { HttpError } from '../http/error.ts'
 import type { Log } from '../log.ts'
 import type { Filename } from '../spec/filename.ts'
+import { indexName } from '../spec/index-name.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
 import { pushAside } from '../spec/push-mark.ts'
-import { recoverPush, runningPushes } from './push-recovery.ts'
+import { recoverPush, runningPushes, tidyPushes } from './push-recovery.ts'
 import { openPushes, type OpenPush } from './push-record.ts'
 
 /** How often somebody looks whether a push is through, and milliseconds between two looks. */
@@ -74,7 +76,7 @@ export class Pushes {
     const stamp = stampOf(stats)
     if (this.#projects?.stamp === stamp) return this.#projects.names
     const begun = Date.now()
-    const entries = (await orAbsent(readdir(directory))) ?? []
+    const entries = await entriesOf(directory)
     const names = new Set(entries.flatMap(entry => projectName(entry) ?? []))
     this.#projects = isSettled(stats, begun) ? { stamp, names } : undefined
     return names
@@ -97,6 +99,8 @@ export class Pushes {
     const open = await openPushes(this.#layout, name)
     const left: OpenPush[] = []
     for (const push of open) if (await isDead(push)) left.push(push)
+    // Not being able to tidy up is no failure.
+    if (open.length === 0) await tidyPushes(this.#layout, name).catch(() => {})
     if (left.length === 0) return open
     for (const push of left)
       await recoverPush(this.#layout, name, push, this.#log).catch((error: unknown) =>
@@ -108,6 +112,20 @@ export class Pushes {
     return openPushes(this.#layout, name)
   }
 }
+
+/** Undoes or completes what killed processes have left of pushes, whatever index they went to. */
+export const recoverPushes = async (layout: Layout, log: Log): Promise<void> => {
+  for (const user of await entriesOf(layout.allPushes))
+    for (const entry of await entriesOf(join(layout.allPushes, user))) {
+      const index = indexName(user, entry)
+      if (index === undefined) continue
+      const pushes = new Pushes(layout.of(index), log)
+      for (const name of await pushes.projects()) await pushes.of(name)
+    }
+}
+
+const entriesOf = async (directory: string): Promise<string[]> =>
+  (await orAbsent(readdir(directory))) ?? []
 
 // One of this process that it does not work on has failed, and not even undoing it was possible.
 const isDead = async ({ ticket, since }: OpenPush): Promise<boolean> => {

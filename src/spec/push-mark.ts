@@ -24,6 +24,10 @@ export const pushMark = ({ id, state, owner }: PushTicket): PushMark =>
 /** The name of the directory with what a push has put aside. */
 export const pushAside = (id: string): PushMark => id as PushMark
 
+/** The id of the push whose directory has this name; undefined when it is no such directory. */
+export const asideId = (text: string): string | undefined =>
+  /^[0-9a-f]{16}$/.test(text) ? text : undefined
+
 /** What the name of a file tells if it is a push's mark. */
 export const readPushMark = (text: string): PushTicket | undefined => {
   const [, id, state, owner] = shape.exec(text) ?? []
