@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { tryLock } from '../disk/lock.ts'
+import { lockSoon } from '../disk/lock.ts'
 import { UsageError } from '../options.ts'
 import type { Tally } from '../transfer/devpi/tally.ts'
 import { complain, print, type Command, type Invocation } from './command.ts'
@@ -20,7 +20,7 @@ const execute = async (invocation: Invocation): Promise<number> => {
   const dump = await openDump(directory)
   return withIndexes(invocation, async indexes => {
     const { layout } = indexes
-    const release = await tryLock(layout.lock('import'))
+    const release = await lockSoon(layout.lock('import'))
     if (release === undefined) throw new Error('something is being imported already')
     try {
       const tally = await new DevpiImport(indexes, directory).run(dump)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { readPlaces } from '../config/read-settings.ts'
 import { Layout } from '../disk/layout.ts'
-import { tryLock } from '../disk/lock.ts'
+import { lockSoon } from '../disk/lock.ts'
 import { UsageError } from '../options.ts'
 import { longBytes } from './banner.ts'
 import { print, type Command, type Invocation } from './command.ts'
@@ -35,7 +35,7 @@ const execute = async (invocation: Invocation): Promise<number> => {
     throw new UsageError('import needs one FILE, or - for standard input')
   const { directory } = await readPlaces(invocation)
   const layout = new Layout(directory)
-  const release = await tryLock(layout.lock('import'))
+  const release = await lockSoon(layout.lock('import'))
   if (release === undefined) throw new Error(`something is imported into ${directory} already`)
   try {
     await importFrom(layout, invocation.cwd, file)

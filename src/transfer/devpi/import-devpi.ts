@@ -9,7 +9,7 @@ import type { Indexes } from '../../index/open.ts'
 import { Contents } from './contents.ts'
 import { DumpError, findFile } from './copy.ts'
 import { readDump, type Dump } from './dump.ts'
-import type { DumpedIndex, DumpedProject } from './dumped-index.ts'
+import type { DumpedIndex } from './dumped-index.ts'
 import { importIndex, importUser } from './people.ts'
 import { Tally } from './tally.ts'
 
@@ -65,11 +65,9 @@ export class DevpiImport {
     if (index === undefined) throw new Error(`index ${name} was removed meanwhile; try again`)
     for (const [project, dumped] of projects) {
       await new Contents(index, project, this.#directory, this.#tally).import(dumped)
-      // A name without releases is private for devpi all the same.
-      if (index.stage !== undefined && isBare(dumped))
+      // A name without releases is private for devpi all the same, as is one whose import broke off.
+      if (index.stage !== undefined)
         await new Facts(index.layout).claim(project, new Date().toISOString())
     }
   }
 }
-
-const isBare = ({ releases, files }: DumpedProject): boolean => releases.size + files.length === 0
