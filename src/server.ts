@@ -13,6 +13,7 @@ import { listen } from './http/listener.ts'
 import { readOutsideUrl, stripOutsidePath } from './http/outside-url.ts'
 import { router } from './http/router.ts'
 import { openIndexes } from './index/open.ts'
+import { recoverPushes } from './index/pushes.ts'
 import { Journal } from './journal/journal.ts'
 import { background, type Log } from './log.ts'
 import { PageCache } from './pages/cache.ts'
@@ -74,7 +75,7 @@ export const startServer = async (
     return answer(exchange)
   }
   const listener = await listen({ bind, port, handle, log: counting })
-  const preparing = prepare(layout, journal)
+  const preparing = prepare(layout, journal, log)
   background(preparing, 'preparing the cache', log)
   hooks.start()
   return {
@@ -116,11 +117,12 @@ const cacheTag =
   'Signature: 8a477f597d28d172789f06886806bc55\n# May be deleted: it only costs time.\n'
 
 // The directory's format for later versions, the mark that lets backups skip the cache, and a broom.
-const prepare = async (layout: Layout, journal: Journal): Promise<void> => {
+const prepare = async (layout: Layout, journal: Journal, log: Log): Promise<void> => {
   await mkdir(layout.cache, { recursive: true })
   await create(layout, layout.format, '{"version":1,"root":"root/pypi"}\n')
   await create(layout, layout.cacheTag, cacheTag)
   await sweep(layout)
+  await recoverPushes(layout, log)
   await journal.tidy()
   // The first lock of a process costs some milliseconds more: not those of the first client.
   const release = await tryLock(layout.lock('warm-up'))
