@@ -243,6 +243,14 @@ export const options: readonly Option[] = [
     help: 'longest wait for a connection to upstream',
   },
   {
+    key: 'settle',
+    kind: 'duration',
+    group: 'tuning',
+    value: 'SECONDS',
+    default: '2',
+    help: 'a dropped file younger than this is not served: it may still be growing',
+  },
+  {
     key: 'first-byte-timeout',
     kind: 'duration',
     group: 'tuning',
@@ -277,14 +285,6 @@ export const options: readonly Option[] = [
     default: '256MB',
     least: 1024,
     help: 'largest index page that is read, after decompression',
-  },
-  {
-    key: 'settle',
-    kind: 'duration',
-    group: 'tuning',
-    value: 'SECONDS',
-    default: '2',
-    help: 'a dropped file younger than this is not served: it may still be growing',
   },
   {
     key: 'json',
