@@ -359,7 +359,7 @@ export const options: readonly Option[] = [
     kind: 'flag',
     group: 'command',
     only: 'flag',
-    help: 'take along what could be fetched or made again',
+    help: 'take along what can be fetched again',
   },
 ]
 
