@@ -48,9 +48,11 @@ export const indexAnswer = async (request: DevpiRequest, place: Place): Promise<
 export const createIndex = async (request: DevpiRequest, place: Place): Promise<Reply> => {
   const { sources, visitor, exchange } = request
   const owner = userName(place.user ?? '')
+  // Before the right is asked for, as devpi does.
+  if (owner === undefined || (await sources.accounts.users.get(owner)) === undefined)
+    throw new HttpError(404, `user '${place.user}' does not exist`)
   if (!sources.access.may('index_create', visitor, { user: owner }))
     throw forbidden(`no permission to create index ${shownName(place)}`, 'api')
-  if (owner === undefined) throw new HttpError(404, `user '${place.user}' does not exist`)
   const name = nameIn(place)
   if (name === undefined)
     throw new HttpError(400, `index name ${shownName(place)} is not allowed: use ${indexNameRule}`)

@@ -16,7 +16,7 @@ const requireUpload = ({ visitor, sources }: DevpiRequest, index: Opened, projec
   const subject = { index: index.name, config: index.config, ...(project && { project }) }
   if (sources.access.may('upload', visitor, subject)) return
   if (visitor.user === undefined)
-    throw new Refusal(401, 'a user name and a password are needed to upload', {
+    throw new Refusal(401, 'Unauthorized: a user name and a password are needed to upload', {
       shape: 'upload',
       headers: challenge,
     })
