@@ -37,8 +37,8 @@ const asks = {
   JSON: { 'User-Agent': 'pip/24.0', Accept: jsonType },
 }
 
-const pageRow = async (bench, servers, project, form) => {
-  const headers = asks[form]
+/** Where the page is of each server; throws unless it lists everything. */
+const targetsFor = async (servers, project, headers) => {
   const least = (project === 'few' ? 6 : 12_000) + stages.length
   const targets = servers.map(({ name, origin }) => ({
     name,
@@ -51,11 +51,27 @@ const pageRow = async (bench, servers, project, form) => {
     if (status !== 200 || listed < least)
       throw new Error(`${name}: ${url}: ${status} with ${listed} files instead of ${least}`)
   }
+  return targets
+}
+
+const fewRow = async (bench, servers, form) => {
+  const targets = await targetsFor(servers, 'few', asks[form])
   const { rounds, seconds } = bench.options
   const values = await interleaved(targets, rounds, target => requestsPerSecond(target, seconds))
-  const files = project === 'few' ? 'few files' : '12,000 files'
-  const work = `page of a stage over 2 stages and a mirror, ${files}, ${form}, plain`
+  const work = `page of a stage over 2 stages and a mirror, few files, ${form}, plain`
   return rate(work, 'requests/s', values, [[real, 20]])
+}
+
+/** One request at a time: 32 at once keep devpi-server busy for longer than a round. */
+const manyRow = async (bench, servers, form) => {
+  const targets = await targetsFor(servers, 'longhistory', asks[form])
+  const values = await interleaved(targets, bench.options.rounds * 3, async ({ url, headers }) => {
+    const began = performance.now()
+    await fetchRaw(url, headers)
+    return performance.now() - began
+  })
+  const work = `the same, 12,000 files, ${form}, plain, one request`
+  return time(work, 'ms', values, [[real, 0.05]])
 }
 
 /** Seconds for all pushes, one after the other. */
@@ -101,9 +117,8 @@ export const devpiRows = async (bench, add) => {
   const servers = await startDevpis(bench, bench.upstream.index)
   try {
     for (const server of servers) await setUp(server)
-    add(await pageRow(bench, servers, 'few', 'HTML'))
-    add(await pageRow(bench, servers, 'few', 'JSON'))
-    add(await pageRow(bench, servers, 'longhistory', 'JSON'))
+    for (const form of ['HTML', 'JSON']) add(await fewRow(bench, servers, form))
+    for (const form of ['HTML', 'JSON']) add(await manyRow(bench, servers, form))
     add(await pushRow(servers))
     add(await uploadRow(servers))
     add(await memoryRow(servers))
