@@ -8,12 +8,25 @@ import { readSettings } from '../config/read-settings.ts'
 import { orAbsent } from '../disk/error-code.ts'
 import { Layout } from '../disk/layout.ts'
 import { discard, syncDirectory, uniqueName } from '../disk/write.ts'
+import type { Log } from '../log.ts'
 import { UsageError } from '../options.ts'
 import type { Settings } from '../settings.ts'
 import type { Exported, Sink } from '../transfer/export.ts'
 import { longBytes } from './banner.ts'
 import { complain, print, type Command, type Invocation } from './command.ts'
 import { isSet } from './open-cache.ts'
+
+// Standard output may be the archive.
+const ignore = (): void => {}
+const silent: Log = {
+  error: ignore,
+  warn: ignore,
+  info: ignore,
+  debug: ignore,
+  access: ignore,
+  flush: () => Promise.resolve(),
+  reopen: ignore,
+}
 
 const sinkOf =
   (stream: Writable): Sink =>
@@ -30,7 +43,9 @@ const exportTo = async (
 ): Promise<Exported> => {
   const { Export } = await import('../transfer/export.ts')
   const { directory, settle } = settings
-  return new Export(new Layout(directory), { sink: sinkOf(stream), settle }).run(withCache)
+  return new Export(new Layout(directory), { sink: sinkOf(stream), settle, log: silent }).run(
+    withCache,
+  )
 }
 
 const refuseInside = async (path: string, directory: string): Promise<void> => {

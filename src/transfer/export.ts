@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { openPlain } from '../archive/source.ts'
 import { hasCode } from '../disk/error-code.ts'
 import type { Layout } from '../disk/layout.ts'
+import type { Log } from '../log.ts'
 import { sealPath, writeSeal } from './seal.ts'
 import { survey, type Found } from './survey.ts'
 import { largest, memberHeader, padding } from './tar-header.ts'
@@ -55,6 +56,7 @@ export class Export {
   readonly #layout: Layout
   readonly #sink: Sink
   readonly #settle: number
+  readonly #log: Log
   readonly #hash = createHash('sha256')
   readonly #unfinished: string[] = []
   #files = 0
@@ -64,7 +66,8 @@ export class Export {
    * @param sink takes the archive
    * @param settle seconds for which a dropped file may still be growing
    */
-  constructor(layout: Layout, { sink, settle }: { sink: Sink; settle: number }) {
+  constructor(layout: Layout, { sink, settle, log }: { sink: Sink; settle: number; log: Log }) {
+    this.#log = log
     this.#layout = layout
     this.#sink = sink
     this.#settle = settle
@@ -73,10 +76,11 @@ export class Export {
   /**
    * Does it. Servers may go on writing: what is published meanwhile is in the archive or not.
    * @param withCache takes along what could be fetched or made again
-   * @throws naming a file that cannot be read, or that became shorter meanwhile
+   * @throws naming a file that cannot be read, or that became shorter meanwhile, or the project and
+   * index of pushes that do not come to an end
    */
   async run(withCache: boolean): Promise<Exported> {
-    for await (const found of survey(this.#layout, withCache))
+    for await (const found of survey(this.#layout, withCache, this.#log))
       if (found.kind === 'file') await this.#writeFile(found)
       else await this.#writeDirectory(found)
     const seal = Buffer.from(writeSeal(this.#hash.digest('hex')))

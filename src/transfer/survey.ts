@@ -4,8 +4,10 @@ import { dirname, join, relative, sep } from 'node:path'
 import { orAbsent } from '../disk/error-code.ts'
 import type { Layout } from '../disk/layout.ts'
 import { linkStatsOf } from '../disk/stamp.ts'
+import type { Log } from '../log.ts'
 import { documentedBy } from '../spec/doc-filename.ts'
 import { distFilename } from '../spec/filename.ts'
+import { listedAtRest } from './at-rest.ts'
 
 /** A file or directory that belongs to the state. */
 export interface Found {
@@ -24,6 +26,9 @@ const deepest = 5
 // What says who may do what, in the order in which it is needed last.
 const settings = ['changes', 'uuid', 'indexes', 'tokens', 'token-key', 'users']
 
+// Deleted files come first, and what is kept of pushes under way means nothing in another place.
+const elsewhere = new Set(['deleted', 'pushes'])
+
 const byName = (one: Dirent, other: Dirent): number => (one.name < other.name ? -1 : 1)
 
 const listed = async (directory: string): Promise<Dirent[]> =>
@@ -35,7 +40,11 @@ const listed = async (directory: string): Promise<Dirent[]> =>
  * The same state is always found in the same order.
  * @param withCache also what could be fetched or made again
  */
-export async function* survey(layout: Layout, withCache: boolean): AsyncGenerator<Found, void> {
+export async function* survey(
+  layout: Layout,
+  withCache: boolean,
+  log: Log,
+): AsyncGenerator<Found, void> {
   const top = layout.root
   const nameOf = (path: string): string => relative(top, path).replaceAll(sep, '/')
   const found = (path: string, kind: Found['kind']): Found => ({
@@ -53,10 +62,10 @@ export async function* survey(layout: Layout, withCache: boolean): AsyncGenerato
     for (const { name } of await listed(path)) yield* whole(join(path, name))
   }
 
-  for await (const { path, target } of distributions(top, top, deepest))
+  for await (const { path, target } of distributions(layout, top, deepest, log))
     yield { path: target, name: nameOf(path), kind: 'file', mayGrow: true }
   const kept = (await listed(layout.keep)).map(({ name }) => name)
-  const facts = kept.filter(name => name !== 'deleted' && !settings.includes(name))
+  const facts = kept.filter(name => !elsewhere.has(name) && !settings.includes(name))
   // What was deleted meanwhile is there now.
   for (const name of ['deleted', ...facts]) yield* whole(join(layout.keep, name))
   if (withCache) yield* whole(layout.cache)
@@ -66,18 +75,19 @@ export async function* survey(layout: Layout, withCache: boolean): AsyncGenerato
 }
 
 async function* distributions(
-  top: string,
+  layout: Layout,
   directory: string,
   depth: number,
+  log: Log,
 ): AsyncGenerator<{ path: string; target: string }, void> {
-  for (const entry of await listed(directory)) {
+  for (const entry of await listedAtRest(layout, directory, () => listed(directory), log)) {
     if (entry.name.startsWith('.')) continue
     const path = join(directory, entry.name)
-    const target = entry.isSymbolicLink() ? await behindLink(top, path) : path
+    const target = entry.isSymbolicLink() ? await behindLink(layout.root, path) : path
     if (target === undefined) continue
     const kind = target === path ? kindOf(entry) : kindOf(linkStatsOf(target))
     if (kind === 'file' && isOurs(entry.name)) yield { path, target }
-    if (kind === 'directory' && depth > 1) yield* distributions(top, path, depth - 1)
+    if (kind === 'directory' && depth > 1) yield* distributions(layout, path, depth - 1, log)
   }
 }
 
