@@ -118,7 +118,8 @@ export class IndexConfigs {
   /**
    * Changes the settings of an index, alone: nobody else's change is lost. Undefined when there is no
    * such index; what `work` throws goes on to the caller, and nothing is changed.
-   * @throws {InputError} for new bases that do not exist or inherit from this index
+   * @throws {InputError} for new bases that do not exist or inherit from this index, and for what the
+   * root index cannot have
    */
   change(
     name: IndexName,
@@ -129,6 +130,11 @@ export class IndexConfigs {
       if (before === undefined) return undefined
       const after = await work(before)
       if (isSameIndexConfig(before, after)) return { before, after: before }
+      // It has paths of its own, at which the settings alone say who may read.
+      if (name === rootIndex && after.acl_read !== undefined)
+        throw new InputError(
+          `who may read ${rootIndex} is a setting of the server: read = "users" in proxypypi.toml`,
+        )
       const known = basesOf(before)
       const added = basesOf(after).filter(base => !known.includes(base))
       await this.#withBases(name, added, () => this.#write(name, after))

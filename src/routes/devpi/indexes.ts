@@ -3,8 +3,14 @@ import { HttpError } from '../../http/error.ts'
 import type { Reply } from '../../http/reply.ts'
 import { eraseIndex } from '../../index/erase-index.ts'
 import type { Opened } from '../../index/registry.ts'
-import { changedIndexConfig, newIndexConfig, shownIndexConfig } from '../../spec/index-config.ts'
-import { indexName, indexNameRule, type IndexName } from '../../spec/index-name.ts'
+import {
+  changedIndexConfig,
+  newIndexConfig,
+  shownIndexConfig,
+  type IndexConfig,
+} from '../../spec/index-config.ts'
+import { indexName, indexNameRule, rootIndex, type IndexName } from '../../spec/index-name.ts'
+import { InputError } from '../../spec/input-error.ts'
 import { userName } from '../../spec/user-name.ts'
 import { noIndex } from './api.ts'
 import { jsonBody, objectBody } from './body.ts'
@@ -12,7 +18,7 @@ import { noteChange } from './changed.ts'
 import { effective } from './effective.ts'
 import { forbidden, message, result } from './envelope.ts'
 import type { Place } from './place.ts'
-import { hasFlag, type DevpiRequest } from './request.ts'
+import { hasFlag, type DevpiRequest, type DevpiSources } from './request.ts'
 
 /** Characters of a name that is repeated to its sender. */
 const longestShown = 150
@@ -79,13 +85,32 @@ const requireRight = async (
   return config === undefined ? undefined : name
 }
 
+// What would have no effect is not taken; who sends back what was shown means no change.
+const requireSameUpstream = (
+  { rootUrl }: DevpiSources,
+  name: IndexName,
+  before: IndexConfig,
+  after: IndexConfig,
+): void => {
+  if (name !== rootIndex || rootUrl === undefined || after.type !== 'mirror') return
+  const given = after.mirror_url
+  if (given !== rootUrl && (before.type !== 'mirror' || given !== before.mirror_url))
+    throw new InputError(
+      `the upstream of ${name} is a setting of the server, index-url: change it there`,
+    )
+}
+
 /** `PATCH /USER/INDEX` with any of devpi's three bodies (devpi-api 7.4). */
 export const changeIndex = async (request: DevpiRequest, place: Place): Promise<Reply> => {
   const { sources, exchange } = request
   const name = await requireRight(request, 'index_modify', place)
   if (name === undefined) throw noIndex(place)
   const patch = await jsonBody(exchange)
-  const change = await sources.configs.change(name, config => changedIndexConfig(config, patch))
+  const change = await sources.configs.change(name, config => {
+    const after = changedIndexConfig(config, patch)
+    requireSameUpstream(sources, name, config, after)
+    return after
+  })
   if (change === undefined) throw noIndex(place)
   const { before, after } = change
   if (before !== after)

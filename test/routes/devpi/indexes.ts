@@ -5,7 +5,7 @@ import { Layout } from '../../../src/disk/layout.ts'
 import { makeWheel } from '../../fixtures/dist.ts'
 import { DevpiClient, type Credentials } from '../../fixtures/devpi.ts'
 import { drop } from '../../fixtures/indexes.ts'
-import { serve, type Served, type Test } from '../../fixtures/serve.ts'
+import { serve, upstreamAt, type Served, type Test } from '../../fixtures/serve.ts'
 
 interface Begun {
   readonly served: Served
@@ -186,4 +186,19 @@ t.test('two administrators at once: nobody’s change is lost', async t => {
   )
   const { result } = (await devpi.json('GET', '/alice/dev')).json
   t.same([...(result as { acl_upload: string[] }).acl_upload].toSorted(), ['alice', ...names])
+})
+
+t.test('what would have no effect on the root index is not taken', async t => {
+  const served = await serve(t, { upstreams: [upstreamAt('http://127.0.0.1:9/simple/')] })
+  const devpi = new DevpiClient(served)
+  const root = await devpi.login('root', '')
+  const patch = (body: unknown) => devpi.json('PATCH', '/root/pypi', body, root)
+  const url = 'http://127.0.0.1:9/simple/'
+  t.match((await devpi.json('GET', '/root/pypi?no_projects')).json, { result: { mirror_url: url } })
+  t.match(await patch(['mirror_url=http://127.0.0.1:8/simple/']), {
+    status: 400,
+    json: { message: /index-url/ },
+  })
+  t.match(await patch({ mirror_url: url, title: 'ours' }), { status: 200 })
+  t.match(await patch(['acl_read=alice']), { status: 400, json: { message: /read = "users"/ } })
 })
