@@ -162,7 +162,7 @@ t.test('an export of devpi is taken over, told in the journal, and served (need 
   const args = ['-d', 'to', '-n', 'import-devpi', 'dump']
   t.match(await program.run(root, args), {
     code: 0,
-    stdout: 'imported 1 users, 1 indexes, 1 releases, 1 files; 0 more were here already\n',
+    stdout: 'imported 1 user, 1 index, 1 release, 1 file; 0 more were here already\n',
     stderr: '',
   })
   const server = await startProcess(t, program, ['-d', join(root, 'to'), '-n'])
@@ -172,7 +172,7 @@ t.test('an export of devpi is taken over, told in the journal, and served (need 
   t.match(told, { code: 0, stdout: /^imported nothing; 4 more/ })
   const journal = join(root, 'to', '.proxypypi', 'keep', 'journal')
   const lines = readdirSync(journal).map(day => readFileSync(join(journal, day), 'utf8'))
-  t.match(lines.join(''), /"event":"import".*from devpi: 1 users/)
+  t.match(lines.join(''), /"event":"import".*from devpi: 1 user/)
   dump.index('alice/dev', stage()).file('other', '1.0', acme)
   dump.write()
   t.match(await program.run(root, args), { code: 1, stderr: /is left out: by its name/ })

@@ -1,5 +1,15 @@
+// What one of them is called.
+const singular = {
+  users: 'user',
+  indexes: 'index',
+  releases: 'release',
+  files: 'file',
+  documentation: 'documentation',
+  'test results': 'test result',
+} as const
+
 /** What can be counted. */
-export type Counted = 'users' | 'indexes' | 'releases' | 'files' | 'documentation' | 'test results'
+export type Counted = keyof typeof singular
 
 /** What an import has done so far, and what it could not do. */
 export class Tally {
@@ -17,7 +27,9 @@ export class Tally {
 
   /** `3 users, 2 indexes`; undefined when nothing was added. */
   get words(): string | undefined {
-    const parts = [...this.added].map(([what, count]) => `${count} ${what}`)
+    const parts = [...this.added].map(
+      ([what, count]) => `${count} ${count === 1 ? singular[what] : what}`,
+    )
     return parts.length === 0 ? undefined : parts.join(', ')
   }
 }
