@@ -22,7 +22,7 @@ const path = (url: string, filename = 'foo-1.0.tar.gz', name = 'foo') =>
   )
 
 t.test('a plus is written as %2B (SA-73)', async t => {
-  t.equal(encodeFilename('foo-1.0+a+b.zip' as Filename), 'foo-1.0%2Ba%2Bb.zip')
+  t.equal(encodeFilename('foo-1.0+a+b.zip'), 'foo-1.0%2Ba%2Bb.zip')
   t.equal(localPath('foo' as Name, 'foo-1.0+a.zip' as Filename), 'packages/foo/foo-1.0%2Ba.zip')
 })
 
