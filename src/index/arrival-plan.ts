@@ -3,12 +3,14 @@ import { linkStatsOf } from '../disk/stamp.ts'
 import { HttpError } from '../http/error.ts'
 import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
+import type { Arrival } from './arrival.ts'
 import type { Staged } from './arrival-staging.ts'
 import type { Tombstone, UploadedFact } from './fact.ts'
 import type { Facts } from './facts.ts'
 import type { Folder } from './folder.ts'
 import type { Local } from './local.ts'
 import type { History } from './log-entry.ts'
+import type { PushRecord } from './push-record.ts'
 import type { Pushes } from './pushes.ts'
 
 /** A staged file and what has its name at the index. */
@@ -84,3 +86,26 @@ const historyOf = (
   if (uploaded !== undefined) return uploaded.fact.log
   return linkStatsOf(home) === undefined ? undefined : []
 }
+
+/** The names of the files that take the place of others. */
+export const replacedBy = ({ files }: Plan): Filename[] =>
+  files.filter(({ before }) => before !== undefined).map(({ file }) => file.filename)
+
+/** What a push by such a plan leaves as its mark. */
+export const recordOf = (
+  { version, source, by, withDocs }: Arrival,
+  { files, tombstones }: Plan,
+): PushRecord => ({
+  version,
+  source: source.index,
+  by,
+  withDocs,
+  files: files.map(({ file: { filename, sha256 }, inode, before, former }) => ({
+    filename,
+    sha256,
+    inode,
+    replaces: before !== undefined,
+    former,
+  })),
+  tombstones,
+})

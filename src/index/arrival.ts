@@ -52,11 +52,13 @@ const kept = [
 
 /**
  * What is to be known of an arrived file: all that was, and how it came here.
+ * @param push the id of the push
  * @param metadata sha256 of a wheel's METADATA
  * @param before how what gives way to it came here; undefined when nothing does
  */
 export const arrivedFact = (
   index: IndexName,
+  push: string,
   { name, source, by }: Arrival,
   { file, fact, size, sha256 }: ArrivingFile,
   metadata: string | undefined,
@@ -83,5 +85,6 @@ export const arrivedFact = (
     isAttested: fact?.isAttested === true,
     yanked: isYanked ? (fact?.yanked ?? { by, at: at.toISOString() }) : undefined,
     log: overwriting(before, pushed(history, { who: by, src: source.index, dst: index }, at), at),
+    push,
   }
 }

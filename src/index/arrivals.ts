@@ -15,10 +15,18 @@ import { linkAside } from '../disk/link-aside.ts'
 import { ownerName } from '../disk/owner.ts'
 import { create, inDirectory, publish, publishNew, syncDirectory } from '../disk/write.ts'
 import { HttpError } from '../http/error.ts'
+import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
 import { pushAside, pushMark, type PushTicket } from '../spec/push-mark.ts'
 import { arrivedFact, type Arrival } from './arrival.ts'
-import { BusyError, planArrival, type Plan, type Planned } from './arrival-plan.ts'
+import {
+  BusyError,
+  planArrival,
+  recordOf,
+  replacedBy,
+  type Plan,
+  type Planned,
+} from './arrival-plan.ts'
 import { stageArrival, unstage, type Staged } from './arrival-staging.ts'
 import type { CoreMetadata } from './core-metadata.ts'
 import { exclusively } from './exclusively.ts'
@@ -26,7 +34,7 @@ import type { Facts } from './facts.ts'
 import type { Folder } from './folder.ts'
 import type { Publication } from './publication.ts'
 import { pushRecordText, type PushRecord } from './push-record.ts'
-import { endPush, passMark, runningPushes, undoPush } from './push-recovery.ts'
+import { endPush, passMark, pushLock, runningPushes, undoPush } from './push-recovery.ts'
 import { settlePush } from './push-settling.ts'
 import type { Pushes } from './pushes.ts'
 
@@ -77,7 +85,7 @@ export class Arrivals {
     }
   }
 
-  /** Only what is replaced needs a lock: of several that want a free name one gets it. */
+  /** One push of a project at a time, and nobody else changes what is replaced. */
   async #whenAlone<T>(
     arrival: Arrival,
     staged: readonly Staged[],
@@ -86,12 +94,12 @@ export class Arrivals {
     const { name } = arrival
     const first = await planArrival(this.#parts, name, staged)
     await arrival.check()
-    if (replaced(first).length === 0) return this.#carryOut(arrival, first, along)
-    const alone = replaced(first).reduce<() => Promise<T>>(
-      (work, filename) => () => exclusively(this.#parts.layout, name, filename, work),
+    const alone = [...replacedBy(first), pushLock].reduce<() => Promise<T>>(
+      (work, key) => () => exclusively(this.#parts.layout, name, key, work),
       async () => {
         const plan = await planArrival(this.#parts, name, staged)
-        if (replaced(plan).join() !== replaced(first).join()) throw new BusyError()
+        await arrival.check()
+        if (replacedBy(plan).join() !== replacedBy(first).join()) throw new BusyError()
         return this.#carryOut(arrival, plan, along)
       },
     )
@@ -112,12 +120,14 @@ export class Arrivals {
     runningPushes.add(id)
     try {
       await create(layout, layout.push(name, pushMark(pending)), pushRecordText(record))
+      const claimed = new Set<Filename>()
       try {
-        await this.#place(arrival, plan, pending)
+        await this.#place(arrival, plan, pending, claimed)
         if (!(await passMark(layout, name, pending, done)))
           throw new HttpError(503, `pushing ${name} took too long: try again`)
       } catch (error) {
-        await undoPush(layout, name, pending, record)
+        const own = record.files.filter(({ filename }) => claimed.has(filename))
+        await undoPush(layout, name, pending, { ...record, files: own })
         await endPush(layout, name, pending)
         throw error
       }
@@ -131,26 +141,36 @@ export class Arrivals {
   }
 
   /** Everything that is hidden until the moment comes; durable when this returns. */
-  async #place(arrival: Arrival, { files, tombstones }: Plan, ticket: PushTicket): Promise<void> {
+  async #place(
+    arrival: Arrival,
+    { files, tombstones }: Plan,
+    ticket: PushTicket,
+    claimed: Set<Filename>,
+  ): Promise<void> {
     const { layout, facts } = this.#parts
     const { name } = arrival
     // First the names, since whoever gets one may then say what lies there.
-    for (const file of files)
-      if (file.before === undefined) await this.#claim(name, file)
-      else await this.#replace(name, file, ticket)
+    for (const file of files) {
+      claimed.add(file.file.filename)
+      if (file.before !== undefined) await this.#replace(name, file, ticket)
+      else if (!(await this.#claim(name, file))) {
+        claimed.delete(file.file.filename)
+        // Somebody has taken the name meanwhile: then all is looked at again.
+        throw new BusyError()
+      }
+    }
     for (const file of files) {
       await this.#copyAttestations(arrival, file)
-      const fact = arrivedFact(layout.index, arrival, file.file, file.metadata, file.before)
+      const { metadata, before } = file
+      const fact = arrivedFact(layout.index, ticket.id, arrival, file.file, metadata, before)
       await facts.write(name, fact, { durable: 'file' })
     }
     for (const tombstone of tombstones) await facts.remove(name, tombstone)
     await Promise.all([syncDirectory(layout.facts(name)), syncDirectory(layout.project(name))])
   }
 
-  // Somebody may have taken the name meanwhile: then all is looked at again.
-  async #claim(name: Name, { file: { filename }, aside }: Planned): Promise<void> {
-    const home = this.#parts.layout.file(name, filename)
-    if (!(await publishNew(aside, home, { durable: 'file' }))) throw new BusyError()
+  #claim(name: Name, { file: { filename }, aside }: Planned): Promise<boolean> {
+    return publishNew(aside, this.#parts.layout.file(name, filename), { durable: 'file' })
   }
 
   /** What gives way is kept until then, and shown. */
@@ -177,24 +197,3 @@ export class Arrivals {
     if (aside !== undefined) await publish(aside, layout.attestations(name, filename, sha256))
   }
 }
-
-const replaced = ({ files }: Plan) =>
-  files.filter(({ before }) => before !== undefined).map(({ file }) => file.filename)
-
-const recordOf = (
-  { version, source, by, withDocs }: Arrival,
-  { files, tombstones }: Plan,
-): PushRecord => ({
-  version,
-  source: source.index,
-  by,
-  withDocs,
-  files: files.map(({ file: { filename, sha256 }, inode, before, former }) => ({
-    filename,
-    sha256,
-    inode,
-    replaces: before !== undefined,
-    former,
-  })),
-  tombstones,
-})

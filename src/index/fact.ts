@@ -38,6 +38,8 @@ export interface UploadedFact extends Published {
   readonly yanked: Act | undefined
   /** How it came here, and what became of what had its name before. */
   readonly log: History
+  /** The id of the push that brought it. */
+  readonly push?: string | undefined
 }
 
 /** Who did something and when (ISO time); nobody in particular on this machine. */
@@ -120,6 +122,7 @@ const readUploaded = (
     isAttested,
     yanked: readAct(record['yanked']),
     log: logOf(record, by, published.at),
+    ...(typeof record['push'] === 'string' && { push: record['push'] }),
   }
 }
 

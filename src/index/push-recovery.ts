@@ -50,12 +50,15 @@ export const recoverPush = async (
   }
 }
 
+/** What every push of a project wants to be alone with. */
+export const pushLock = 'push'
+
 /** What a push may have been alone with when it was broken off. */
 const heldBy = (name: Name, { version, files }: PushRecord): string[] => {
   const release = releaseVersion(version)
   const docs = release && docFilename(name, release)
   const replaced = files.filter(({ replaces }) => replaces).map(({ filename }) => filename)
-  return [...replaced, `release ${version}`, ...(docs === undefined ? [] : [docs])]
+  return [pushLock, ...replaced, `release ${version}`, ...(docs === undefined ? [] : [docs])]
 }
 
 /** Gives a mark another name at one moment; false when it has no longer the name that it had. */
@@ -104,10 +107,11 @@ const undoFile = async (
   const before = linkStatsOf(kept)?.ino
   const lying = linkStatsOf(home)?.ino
   // Whatever else has the name never was of this push, nor is what is known of it.
+  const fact = await facts.uploaded(name, filename, sha256)
   const isOurs =
     replaces ?
       before !== undefined && (lying === undefined || lying === inode || lying === before)
-    : lying === inode
+    : lying === inode && (fact === undefined || fact.push === id)
   if (!isOurs) return
   if (former === undefined) {
     await discard(layout.uploadedFact(name, filename, sha256))

@@ -20,6 +20,9 @@ const interval = 50
 
 /** A file that lies here and is not there for anybody yet. */
 export interface Hidden {
+  /** The id of the push. */
+  readonly push: string
+  readonly sha256: string
   readonly inode: bigint
   /** Where the file that has the name until then lies, once it was put aside; undefined when there is none. */
   readonly former: string | undefined
@@ -59,10 +62,13 @@ export class Pushes {
     const hidden = new Map<Filename, Hidden[]>()
     for (const { ticket, record } of open)
       if (ticket.state === 'pending')
-        for (const { filename, inode, replaces } of record.files) {
+        for (const { filename, sha256, inode, replaces } of record.files) {
           const kept = this.#layout.push(name, pushAside(ticket.id), filename)
           const former = replaces ? kept : undefined
-          hidden.set(filename, [...(hidden.get(filename) ?? []), { inode, former }])
+          hidden.set(filename, [
+            ...(hidden.get(filename) ?? []),
+            { push: ticket.id, sha256, inode, former },
+          ])
         }
     const states = open.map(({ ticket: { id, state } }) => `${id}.${state}`)
     return { stamp: states.toSorted().join(), hidden }

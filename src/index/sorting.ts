@@ -44,7 +44,8 @@ export class Sorting {
     const others = new Map<Filename, string>()
     for (const [filename, found] of files) {
       const ours = found === this.#layout.file(name, filename)
-      const lying = ours ? visible(found, hidden.get(filename)) : undefined
+      const lying =
+        ours ? visible(found, hidden.get(filename), facts.uploaded.get(filename)) : undefined
       if (ours && lying === undefined) continue
       const { path = found, stats } = lying ?? {}
       if (stats !== undefined) {
@@ -101,10 +102,15 @@ export class Sorting {
 const visible = (
   path: string,
   hidden: readonly Hidden[] = [],
+  facts: readonly UploadedFact[] = [],
 ): { path: string; stats: BigIntStats } | undefined => {
   const stats = linkStatsOf(path)
   if (stats === undefined) return undefined
-  const push = hidden.find(({ inode }) => inode === stats.ino)
+  // Of two links of one file that came by different pushes what is known of it tells which it is.
+  const push = hidden.find(({ push, sha256, inode }) => {
+    const fact = facts.find(known => known.sha256 === sha256)
+    return inode === stats.ino && (fact === undefined || fact.push === push)
+  })
   if (push === undefined) return { path, stats }
   if (push.former === undefined) return undefined
   const former = linkStatsOf(push.former)
