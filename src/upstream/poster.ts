@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { isIP } from 'node:net'
 import { Readable } from 'node:stream'
 import type { Log } from '../log.ts'
@@ -126,11 +127,13 @@ export class Poster {
       body,
       signal: posting.signal === undefined ? signal : AbortSignal.any([signal, posting.signal]),
     })
-    const { statusCode: status, statusText } = response
+    const { statusCode: status } = response
+    // Through a proxy the client library does not pass it on.
+    const reason = (response.statusText as string | undefined) ?? STATUS_CODES[status] ?? ''
     const answer = new Body(response.body, error => explain(error, troubleAt(url)))
     if (trust !== 'public') drain(answer)
     const said = trust === 'public' ? await beginning(answer) : ''
-    return { status, text: plainText(`${statusText} ${said}`) }
+    return { status, text: plainText(`${reason} ${said}`) }
   }
 }
 
