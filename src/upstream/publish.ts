@@ -46,59 +46,67 @@ const gone = 410
 const isTaken = (status: number) => status === 200 || status === 201
 const isTolerable = (status: number) => isTaken(status) || status === gone
 
+/** One request of a publication, and what is reported of it. */
+interface Sending {
+  readonly form: Posting
+  /** What is said when nobody answers. */
+  readonly failure: string
+  readonly step: (posted: Posted) => Step
+  readonly isFine: (status: number) => boolean
+  /** Without it there is no use in going on. */
+  readonly isNeeded?: boolean
+}
+
+const sendingsOf = function* (release: Publishing): Generator<Sending> {
+  const { name, version, fields, files, docs } = release
+  if (release.register)
+    yield {
+      form: plainForm([[':action', 'submit'], ...fields]),
+      failure: 'exception on register:',
+      step: ({ status }) => [status, 'register', name, version],
+      isFine: isTolerable,
+      isNeeded: true,
+    }
+  for (const file of files)
+    yield {
+      form: multipartForm(uploadFields(file), file),
+      failure: 'exception on release upload:',
+      step: ({ status, text }) => [status, 'upload', file.label, isTaken(status) ? '' : text],
+      isFine: isTaken,
+    }
+  if (docs !== undefined)
+    yield {
+      form: multipartForm([[':action', 'doc_upload'], ...fields], docs),
+      failure: 'exception on documentation upload:',
+      step: ({ status }) => [status, 'docfile', name],
+      isFine: isTolerable,
+    }
+}
+
 /**
  * Publishes a release at another index by the upload API that all have (protocols section 3). What
  * is refused does not keep the rest from being tried; an index that does not answer is not asked again.
  */
 export const publishElsewhere = async (poster: Poster, release: Publishing): Promise<Report> => {
-  const { url, credentials, name, version, fields, files, docs } = release
-  const authorization = basicAuthorization(credentials)
+  const authorization = basicAuthorization(release.credentials)
   const steps: Step[] = []
   let isDone = true
-  /** @returns false when nobody answered */
-  const send = async (
-    form: Posting,
-    failure: string,
-    step: (posted: Posted) => Step,
-    isFine: (status: number) => boolean,
-  ): Promise<boolean> => {
-    try {
-      const posted = await poster.post(url, {
-        ...form,
-        headers: { ...form.headers, authorization },
-      })
-      steps.push(step(posted))
-      isDone &&= isFine(posted.status)
-      return true
-    } catch (error) {
-      steps.push([-1, failure, (error as Error).message])
-      isDone = false
-      return false
+  for (const { form, failure, step, isFine, isNeeded = false } of sendingsOf(release)) {
+    const headers = { ...form.headers, authorization }
+    const posted = await poster.post(release.url, { ...form, headers }).catch(asError)
+    if (posted instanceof Error) {
+      steps.push([-1, failure, posted.message])
+      return { steps, isDone: false }
     }
-  }
-  if (release.register) {
-    const form = plainForm([[':action', 'submit'], ...fields])
-    const step = ({ status }: Posted): Step => [status, 'register', name, version]
-    if (!(await send(form, 'exception on register:', step, isTolerable)) || !isDone)
-      return { steps, isDone }
-  }
-  for (const file of files) {
-    const step = ({ status, text }: Posted): Step => [
-      status,
-      'upload',
-      file.label,
-      isTaken(status) ? '' : text,
-    ]
-    const form = multipartForm(uploadFields(file), file)
-    if (!(await send(form, 'exception on release upload:', step, isTaken))) return { steps, isDone }
-  }
-  if (docs !== undefined) {
-    const form = multipartForm([[':action', 'doc_upload'], ...fields], docs)
-    const step = ({ status }: Posted): Step => [status, 'docfile', name]
-    await send(form, 'exception on documentation upload:', step, isTolerable)
+    steps.push(step(posted))
+    isDone &&= isFine(posted.status)
+    if (isNeeded && !isDone) return { steps, isDone }
   }
   return { steps, isDone }
 }
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error))
 
 const uploadFields = ({ fields, type, pyversion, sha256 }: PublishedFile): Fields => [
   [':action', 'file_upload'],
