@@ -66,12 +66,7 @@ export class Digests {
   }
 
   /** Notes the hash of a file which the caller has computed. A note that cannot be made is no failure. */
-  async remember(
-    name: Name,
-    filename: string,
-    stats: BigIntStats,
-    sha256: string,
-  ): Promise<void> {
+  async remember(name: Name, filename: string, stats: BigIntStats, sha256: string): Promise<void> {
     const identity = identityOf(stats)
     const line = `${JSON.stringify({ filename, identity, sha256 })}\n`
     const path = this.#layout.digests(name)

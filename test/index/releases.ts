@@ -50,7 +50,9 @@ t.test('what a form says of the version does not move it', async t => {
 t.test('a version that could not be a file name is refused (X01)', async t => {
   const { releases } = placeAt(directoryOf(t))
   for (const bad of ['', '../../../x', '1/2', '.x', 'a'.repeat(101)]) {
-    await t.rejects(releases.register(hello, bad, form({}), 'reset'), { message: /a version must be/ })
+    await t.rejects(releases.register(hello, bad, form({}), 'reset'), {
+      message: /a version must be/,
+    })
     t.equal(await releases.get(hello, bad), undefined)
     await releases.remove(hello, bad)
   }
