@@ -26,8 +26,9 @@ const deepest = 5
 // What says who may do what, in the order in which it is needed last.
 const settings = ['changes', 'uuid', 'indexes', 'tokens', 'token-key', 'users']
 
-// Deleted files come first, and what is kept of pushes under way means nothing in another place.
-const elsewhere = new Set(['deleted', 'pushes'])
+// Deleted files come first; what is kept of pushes under way means nothing in another place, and what
+// hooks are still to be told is told from here.
+const elsewhere = new Set(['deleted', 'pushes', 'hooks'])
 
 const byName = (one: Dirent, other: Dirent): number => (one.name < other.name ? -1 : 1)
 

@@ -28,6 +28,7 @@ const state = {
   '.proxypypi/keep/facts/root/pypi/six/six-1.0.tar.gz.json': '{}',
   '.proxypypi/keep/deleted/root/pypi/old/old-1.0.tar.gz.0123': 'old',
   '.proxypypi/keep/users/alice.json': '{}',
+  '.proxypypi/keep/hooks/1.json': 'told from here',
   '.proxypypi/keep/token-key': 'secret',
   '.proxypypi/cache/pages/pypi/six.json': '{}',
   '.proxypypi/work/tmp/x': 'temporary',
