@@ -1,13 +1,15 @@
 import { statsOf } from '../disk/stamp.ts'
 import type { MirroredFact, UploadedFact } from '../index/fact.ts'
-import type { Indexes } from '../index/open.ts'
 import type { Filename } from '../spec/filename.ts'
+import type { IndexName } from '../spec/index-name.ts'
 import type { Name } from '../spec/project-name.ts'
 import { longBytes } from './banner.ts'
 import { print, type Command } from './command.ts'
 import { isSet, projectsIn, withIndexes } from './open-cache.ts'
+import { namesOn, placeOf, shelvesOf, type Shelf } from './shelves.ts'
 
 interface Held {
+  readonly index: IndexName
   readonly project: Name
   readonly file: Filename
   readonly size: number
@@ -20,22 +22,22 @@ interface Held {
 const originOf = (fact: MirroredFact | UploadedFact): string =>
   fact.kind === 'mirrored' ? fact.upstream : `uploaded by ${fact.by ?? 'somebody on this machine'}`
 
-const filesOf = async ({ folder, facts }: Indexes, project: Name): Promise<Held[]> => {
+const filesOf = async ({ index, folder, facts }: Shelf, project: Name): Promise<Held[]> => {
   const { mirrored, uploaded, dropped } = await folder.of(project)
   const held: Held[] = []
   for (const [file, { file: listed }] of dropped) {
     const { size = 0 } = listed
-    held.push({ project, file, size, origin: 'dropped', lastUsed: undefined })
+    held.push({ index, project, file, size, origin: 'dropped', lastUsed: undefined })
   }
   for (const [file, { fact }] of [...mirrored, ...uploaded]) {
     const lastUsed = statsOf(facts.pathOf(project, fact))?.mtime.toISOString()
-    held.push({ project, file, size: fact.size, origin: originOf(fact), lastUsed })
+    held.push({ index, project, file, size: fact.size, origin: originOf(fact), lastUsed })
   }
   return held.toSorted((a, b) => (a.file < b.file ? -1 : 1))
 }
 
-const line = ({ project, file, size, origin, lastUsed }: Held): string =>
-  `${project.padEnd(24)} ${file.padEnd(48)} ${longBytes(size).padStart(9)}  ${origin.padEnd(8)} ${lastUsed?.slice(0, 16).replace('T', ' ') ?? '-'}`
+const line = (place: string, { file, size, origin, lastUsed }: Held): string =>
+  `${place.padEnd(24)} ${file.padEnd(48)} ${longBytes(size).padStart(9)}  ${origin.padEnd(8)} ${lastUsed?.slice(0, 16).replace('T', ' ') ?? '-'}`
 
 /** Lists what is in the directory. */
 export const ls: Command = {
@@ -45,7 +47,7 @@ export const ls: Command = {
   flags: ['json'],
   summary: 'what is in the directory',
   details:
-    'Lists each file with its project, size, origin (dropped, uploaded by whom, or the upstream it ' +
+    'Lists each file of every index with its project, size, origin (dropped, uploaded by whom, or the upstream it ' +
     'came from) and when it was last used, to the hour. Exits with 1 when a named project has no file.',
   examples: [
     ['proxypypi ls', 'everything'],
@@ -55,14 +57,14 @@ export const ls: Command = {
   execute: invocation =>
     withIndexes(invocation, async indexes => {
       const asked = projectsIn(invocation.operands)
-      const names = asked.length > 0 ? asked : [...(await indexes.folder.names())].toSorted()
       const isJson = isSet(invocation, 'json')
       let count = 0
-      for (const name of names)
-        for (const held of await filesOf(indexes, name)) {
-          print(isJson ? JSON.stringify(held) : line(held))
-          count += 1
-        }
+      for await (const shelf of shelvesOf(indexes))
+        for (const name of await namesOn(shelf, asked))
+          for (const held of await filesOf(shelf, name)) {
+            print(isJson ? JSON.stringify(held) : line(placeOf(shelf, name), held))
+            count += 1
+          }
       return count === 0 && asked.length > 0 ? 1 : 0
     }),
 }

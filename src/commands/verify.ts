@@ -4,11 +4,11 @@ import { linkStatsOf } from '../disk/stamp.ts'
 import { discard } from '../disk/write.ts'
 import type { UploadedFact } from '../index/fact.ts'
 import type { Local } from '../index/local.ts'
-import type { Indexes } from '../index/open.ts'
 import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
 import { print, type Command } from './command.ts'
 import { isSet, projectsIn, withIndexes } from './open-cache.ts'
+import { namesOn, placeOf, shelvesOf, type Shelf } from './shelves.ts'
 
 interface Tally {
   files: number
@@ -23,12 +23,13 @@ const hashed = async (path: string): Promise<{ found: string; stats: BigIntStats
 }
 
 const verifyMirrored = async (
-  { facts, digests }: Indexes,
+  shelf: Shelf,
   name: Name,
   { mirrored }: Local,
   fix: boolean,
   tally: Tally,
 ) => {
+  const { facts, digests } = shelf
   for (const [filename, { path, fact }] of mirrored) {
     tally.files += 1
     const { found, stats } = (await hashed(path)) ?? {}
@@ -39,7 +40,7 @@ const verifyMirrored = async (
     }
     tally.wrong += 1
     print(
-      `${name}/${filename}: wrong bytes, sha256 ${found}, expected ${fact.sha256}${fix ? '; removed' : ''}`,
+      `${placeOf(shelf, name)}/${filename}: wrong bytes, sha256 ${found}, expected ${fact.sha256}${fix ? '; removed' : ''}`,
     )
     if (!fix) continue
     await discard(path)
@@ -48,11 +49,11 @@ const verifyMirrored = async (
 }
 
 // What is ours alone is never removed.
-const verifyOwn = async ({ facts }: Indexes, name: Name, local: Local, tally: Tally) => {
-  const known = (await facts.of(name)).uploaded
+const verifyOwn = async (shelf: Shelf, name: Name, local: Local, tally: Tally) => {
+  const known = (await shelf.facts.of(name)).uploaded
   const complain = (filename: Filename, what: string) => {
     tally.wrong += 1
-    print(`${name}/${filename}: ${what}`)
+    print(`${placeOf(shelf, name)}/${filename}: ${what}`)
   }
   for (const [filename, { path, fact }] of local.uploaded) {
     tally.files += 1
@@ -93,7 +94,7 @@ export const verify: Command = {
   flags: ['fix'],
   summary: 'hash every file again',
   details:
-    'Hashes the files again and compares with what was recorded when they were published. With ' +
+    'Hashes the files of every index again and compares with what was recorded when they were published. With ' +
     '--fix, wrong mirrored files are removed, so that they are fetched again when somebody asks; ' +
     'private files never are. Exits with 1 when anything is wrong.',
   examples: [
@@ -104,13 +105,13 @@ export const verify: Command = {
   execute: invocation =>
     withIndexes(invocation, async indexes => {
       const asked = projectsIn(invocation.operands)
-      const names = asked.length > 0 ? asked : [...(await indexes.folder.names())].toSorted()
       const tally: Tally = { files: 0, wrong: 0 }
-      for (const name of names) {
-        const local = await indexes.folder.of(name)
-        await verifyMirrored(indexes, name, local, isSet(invocation, 'fix'), tally)
-        await verifyOwn(indexes, name, local, tally)
-      }
+      for await (const shelf of shelvesOf(indexes))
+        for (const name of await namesOn(shelf, asked)) {
+          const local = await shelf.folder.of(name)
+          await verifyMirrored(shelf, name, local, isSet(invocation, 'fix'), tally)
+          await verifyOwn(shelf, name, local, tally)
+        }
       print(
         `${tally.files} files, ${tally.wrong === 0 ? 'all as they were published' : `${tally.wrong} wrong`}`,
       )

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { directoryOf } from '../fixtures/directory.ts'
@@ -102,4 +102,20 @@ t.test('explain says whose a project is, why, and what is cached', async t => {
   t.match(own.stdout, /dropped +acme_util-0\.1/)
   t.equal((await run('explain', 'nothing-here')).code, 1)
   t.equal((await run('explain')).code, 2)
+})
+
+t.test('ls and verify look at every index', async t => {
+  const { directory, run } = await place(t)
+  t.equal((await run('index', 'create', 'root/dev')).code, 0)
+  const home = join(directory, '@root/dev/acme-util')
+  await mkdir(home, { recursive: true })
+  await writeFile(join(home, mine.filename), mine.bytes)
+  const { stdout } = await run('ls', 'acme-util')
+  t.match(stdout, /^acme-util +acme_util-0\.1-\S+\.whl .*\n@root\/dev\/acme-util +acme_util-0\.1-/)
+  const lines = (await run('--json', 'ls', 'acme-util')).stdout.trimEnd().split('\n')
+  t.same(
+    lines.map(line => (JSON.parse(line) as { index: string }).index),
+    ['root/pypi', 'root/dev'],
+  )
+  t.match(await run('verify'), { code: 0, stdout: /3 files, all as they were published/ })
 })
