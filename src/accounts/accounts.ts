@@ -5,7 +5,7 @@ import { forbidden } from './access-error.ts'
 import type { AccountChange } from './change.ts'
 import { IndexConfigs, type Erase } from './index-configs.ts'
 import { isLoginToken, loginLife, LoginTokens } from './login-tokens.ts'
-import { isForeignPassword, nobodysPassword } from './password.ts'
+import { closedPassword, isForeignPassword, nobodysPassword } from './password.ts'
 import { Passwords } from './passwords.ts'
 import { isExpired, Tokens } from './tokens.ts'
 import { Users, type User } from './users.ts'
@@ -147,7 +147,9 @@ export class Accounts {
   async #byLogin({ user, password }: Credentials, { isLocal }: Origin): Promise<User | undefined> {
     const name = userName(user)
     const found = name === undefined ? undefined : await this.users.get(name)
+    // A login lets nobody in whom no password would.
     if (found === undefined || (found.password === '' && !isLocal)) return undefined
+    if (found.password === closedPassword) return undefined
     const isRight = await this.#logins.isRight(password, found, this.#clock.now())
     return isRight ? found : undefined
   }

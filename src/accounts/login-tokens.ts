@@ -15,8 +15,9 @@ export const isLoginToken = (text: string): boolean => shape.test(text)
 
 /**
  * What `devpi login` gets instead of a password: `pypl-`, the second in which it ends, and a
- * signature over that, the user and what is kept of the password. Nothing is kept of it, and with
- * another password, or another user of the name, it is void.
+ * signature over that, the user and the user's `logins`. Nothing is kept of it, and with other
+ * `logins`, or another user of the name, it is void. The password is not in it, since devpi's client
+ * goes on with its old login when it has changed the password itself.
  */
 export class LoginTokens {
   readonly #layout: Layout
@@ -70,7 +71,7 @@ export class LoginTokens {
   }
 }
 
-const signature = (key: Buffer, { name, id, password }: User, end: number): Buffer =>
+const signature = (key: Buffer, { name, id, logins }: User, end: number): Buffer =>
   createHmac('sha256', key)
-    .update(JSON.stringify(['login', name, id, password, end]))
+    .update(JSON.stringify(['login', name, id, logins, end]))
     .digest()

@@ -10,6 +10,8 @@ export interface User {
   readonly id: string
   /** As `hashPassword` made it, or devpi; empty for an empty password. */
   readonly password: string
+  /** What all logins of this user have in common: made anew it ends them. Empty at first. */
+  readonly logins: string
   /** Patterns of the names of projects that this user may publish in the root index; none: may only read. */
   readonly publish: readonly string[]
   readonly profile: UserProfile
@@ -27,6 +29,7 @@ export const openRoot: User = {
   name: rootUser,
   id: 'root',
   password: '',
+  logins: '',
   publish: ['*'],
   profile: {},
   created: '1970-01-01T00:00:00Z',
@@ -52,15 +55,16 @@ const isOf = (name: UserName, { name: kept }: JsonObject): boolean =>
 
 /** A record as a user; undefined for what is none. */
 export const parseUser = (name: UserName, object: JsonObject): User | undefined => {
-  const { id, password, publish, created, modified } = object
+  const { id, password, logins = '', publish, created, modified } = object
   const isWhole =
     typeof id === 'string' &&
     typeof password === 'string' &&
+    typeof logins === 'string' &&
     typeof created === 'string' &&
     isTexts(publish) &&
     isOf(name, object)
   if (!isWhole) return undefined
   const profile = profileOf(object)
   const changed = typeof modified === 'string' ? { modified } : {}
-  return { name, id, password, publish, profile, created, ...changed }
+  return { name, id, password, logins, publish, profile, created, ...changed }
 }

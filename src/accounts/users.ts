@@ -22,8 +22,14 @@ export interface UserSettings {
   readonly profile?: UserProfile
 }
 
+/** What is different about a user afterwards. */
+export interface UserChange extends Partial<UserSettings> {
+  /** The logins made so far stay good; without it another password ends them. */
+  readonly keepsLogins?: boolean
+}
+
 /** A user as another directory or program kept one; the password as it is kept. */
-export type KeptUser = Omit<User, 'name' | 'id'>
+export type KeptUser = Omit<User, 'name' | 'id' | 'logins'>
 
 const kept = (password: string): string | Promise<string> =>
   password === '' ? '' : hashPassword(password)
@@ -85,10 +91,11 @@ export class Users {
    */
   async change(
     name: UserName,
-    { password, publish, profile = {} }: Partial<UserSettings>,
+    { password, publish, profile = {}, keepsLogins = false }: UserChange,
   ): Promise<AccountChange | undefined> {
     const members = {
       ...(password !== undefined && { password: await kept(password) }),
+      ...(password !== undefined && !keepsLogins && { logins: randomUUID() }),
       ...(publish !== undefined && { publish }),
       ...profile,
     }
@@ -150,11 +157,11 @@ export class Users {
     return isUnwritten ? openRoot : { ...openRoot, password: closedPassword }
   }
 
+  // Root, who is never removed, stays the same also when first written down.
   async #write({ name }: User, members: JsonObject): Promise<void> {
     if (await this.#records.change(name, members)) return
-    const { password, publish, created } = openRoot
-    const record = { name, id: randomUUID(), password, publish, created, ...members }
-    await this.#records.put(name, record)
+    const { id, password, publish, created } = openRoot
+    await this.#records.put(name, { name, id, password, publish, created, ...members })
   }
 
   // All names that differ in case only share a lock, so that only one of them can be made.

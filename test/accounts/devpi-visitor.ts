@@ -93,19 +93,29 @@ t.test('a login is good for ten hours, in every process, for its user alone', as
   t.equal(access.read, 'anyone')
 })
 
-t.test('a login ends with the password, and with the user (faults P22, P28)', async t => {
-  const { asks, logIn, accounts, elsewhere } = await setUp(t)
-  const { password = '' } = (await logIn('alice', 'secret')) ?? {}
-  await elsewhere.users.change(user('alice'), { password: 'changed' })
-  t.match(await asks('alice', password), { login: 'wrong' })
-  const fresh = await accounts.freshLogin(user('alice'))
-  t.match(await asks('alice', fresh?.password ?? ''), { user: 'alice' })
-  await elsewhere.remove(user('alice'), noErase)
-  t.match(await asks('alice', fresh?.password ?? ''), { login: 'wrong' })
-  t.equal(await accounts.freshLogin(user('alice')), undefined)
-  await elsewhere.users.add(user('alice'), { password: 'changed', publish: [] })
-  t.match(await asks('alice', fresh?.password ?? ''), { login: 'wrong' })
-})
+t.test(
+  'a login ends when somebody sets another password, and with the user (faults P22, P28)',
+  async t => {
+    const { asks, logIn, accounts, elsewhere } = await setUp(t)
+    const { password = '' } = (await logIn('alice', 'secret')) ?? {}
+    await elsewhere.users.change(user('alice'), { password: 'changed' })
+    t.match(await asks('alice', password), { login: 'wrong' })
+    const fresh = await accounts.freshLogin(user('alice'))
+    t.match(await asks('alice', fresh?.password ?? ''), { user: 'alice' })
+    await elsewhere.users.change(user('alice'), { password: 'again', keepsLogins: true })
+    t.match(
+      await asks('alice', fresh?.password ?? ''),
+      { user: 'alice' },
+      'unless it is told to stay',
+    )
+    t.match(await asks('alice', 'changed'), { login: 'wrong' })
+    await elsewhere.remove(user('alice'), noErase)
+    t.match(await asks('alice', fresh?.password ?? ''), { login: 'wrong' })
+    t.equal(await accounts.freshLogin(user('alice')), undefined)
+    await elsewhere.users.add(user('alice'), { password: 'changed', publish: [] })
+    t.match(await asks('alice', fresh?.password ?? ''), { login: 'wrong' })
+  },
+)
 
 t.test('a damaged key signs nothing and lets nobody in', async t => {
   const { layout, asks, logIn } = await setUp(t)
@@ -161,6 +171,28 @@ t.test('root has an empty password, good on this machine only, until it gets one
   t.match(await asks('root', 'secret'), { user: 'root', login: 'ok' })
   t.notOk(access.may('user_create', await access.devpiVisitor(local), somebody))
   t.ok(access.may('user_create', await asks('root', 'secret'), somebody))
+})
+
+t.test('root stays logged in with its first own password, until root is closed', async t => {
+  const { layout, asks, logIn, elsewhere } = await setUp(t)
+  const { password = '' } = (await logIn('root', '', local)) ?? {}
+  await elsewhere.users.change(user('root'), { password: 'secret', keepsLogins: true })
+  t.match(await asks('root', password), { user: 'root' })
+  await replace(layout, layout.user(user('root')), '{')
+  t.match(
+    await asks('root', password, local),
+    { login: 'wrong' },
+    'its record is damaged (fault S20)',
+  )
+})
+
+t.test('root who is closed is logged out', async t => {
+  const { asks, logIn, elsewhere } = await setUp(t)
+  const { password = '' } = (await logIn('root', '', local)) ?? {}
+  await elsewhere.users.closeRoot()
+  t.match(await asks('root', password, local), { login: 'wrong' })
+  await elsewhere.users.change(user('root'), { password: 'secret' })
+  t.match(await asks('root', password, local), { login: 'wrong' }, 'for good')
 })
 
 t.test('anybody without a password signs in from this machine only', async t => {

@@ -102,7 +102,9 @@ export const changeUser = async (request: DevpiRequest, place: Place): Promise<R
   const body = await jsonBody(exchange)
   if (!isModifier && !isPasswordAlone(body)) throw refusal
   const { password, profile } = changedUserConfig(body)
-  await users.change(name, { profile, ...(password !== undefined && { password }) })
+  // devpi's client goes on with the login that it has, not with the one in this answer.
+  const keepsLogins = request.visitor.user === name
+  await users.change(name, { profile, keepsLogins, ...(password !== undefined && { password }) })
   const after = await users.get(name)
   if (JSON.stringify(after) !== JSON.stringify(before)) {
     const what = password === undefined ? 'user changed' : 'password changed'

@@ -63,7 +63,7 @@ t.test('a user comes, is shown, changes and goes', async t => {
   t.equal((await devpi.json('GET', '/alice')).status, 404)
 })
 
-t.test('a new password comes with a new login; old ones end', async t => {
+t.test('a new password of one’s own comes with a new login; old ones stay', async t => {
   const { devpi } = await begin(t)
   const alice = await devpi.user('alice', 'old')
   const changed = await devpi.json('PATCH', '/alice', { password: 'new' }, alice)
@@ -80,7 +80,13 @@ t.test('a new password comes with a new login; old ones end', async t => {
   t.same(await status({ user: 'alice', password }), ['ok', 'alice', []])
   t.same(await status({ user: 'alice', password: 'new' }), ['ok', 'alice', []])
   t.same(await status({ user: 'alice', password: 'old' }), ['noauth', '', []])
-  t.same(await status(alice), ['noauth', '', []])
+  t.same(await status(alice), ['ok', 'alice', []], 'with which the client goes on')
+  const bob = await devpi.user('bob', 'old')
+  await devpi.json('PATCH', '/bob', { email: 'bob@x.org' }, root)
+  t.same(await status(bob), ['ok', 'bob', []])
+  await devpi.json('PATCH', '/bob', { password: 'old' }, root)
+  t.same(await status(bob), ['noauth', '', []], 'somebody else has set it')
+  t.same(await status({ user: 'bob', password: 'old' }), ['ok', 'bob', []])
 })
 
 t.test('root is there from the start, and cannot go', async t => {
