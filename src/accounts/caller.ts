@@ -18,6 +18,7 @@ export interface Caller {
 }
 
 const loopback = new BlockList()
+// Also as what IPv6 makes of them (::ffff:127.0.0.1).
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
 
@@ -26,7 +27,7 @@ export const isLoopback = (host: string): boolean => {
   const bare = host.replace(/^\[([^\]]*)\]$/, '$1')
   const family = isIP(bare)
   if (family === 0) return bare.toLowerCase() === 'localhost'
-  return loopback.check(bare, family === 4 ? 'ipv4' : 'ipv6')
+  return family === 4 ? bare.startsWith('127.') : loopback.check(bare, 'ipv6')
 }
 
 const withoutPort = (host: string): string => host.replace(/:\d{1,5}$/, '')
