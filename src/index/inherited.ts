@@ -64,7 +64,15 @@ export class Inherited<M extends Member> implements Index {
     const members = await this.#members()
     const mirrors = members.filter(({ isMirror }) => isMirror)
     const stages = members.filter(({ isMirror }) => !isMirror)
-    if (mirrors.length === 0) return { looked: members, leftOut: [], note: undefined }
+    const all = { looked: members, leftOut: [], note: undefined }
+    if (mirrors.length === 0) return all
+    // Where the whitelists let mirrors in anyway, nobody needs to know which stages have the project.
+    const having = stages.map(stage => ({
+      name: stage.name,
+      whitelist: stage.whitelist,
+      hasProject: true,
+    }))
+    if (hiderOf(this.#mode, name, having) === undefined) return all
     const onTheWay = await Promise.all(
       stages.map(async stage => ({
         name: stage.name,
@@ -73,7 +81,7 @@ export class Inherited<M extends Member> implements Index {
       })),
     )
     const hider = hiderOf(this.#mode, name, onTheWay)
-    if (hider === undefined) return { looked: members, leftOut: [], note: undefined }
+    if (hider === undefined) return all
     const names = mirrors.map(mirror => mirror.name).join(', ')
     const note = `${names} left out: ${name} is a private project of ${hider}; mirror_whitelist+=${name} on ${this.name} shows the public files too`
     return { looked: stages, leftOut: mirrors, note }
