@@ -59,7 +59,11 @@ export class SimpleAnswers {
     const project = await this.#looks.run(confirm ? `${name} confirm` : name, () =>
       this.#index.project(name, { confirm }),
     )
-    if (project === undefined) return undefined
+    return project && this.answer(exchange, project, prefix)
+  }
+
+  /** The page of a project that was looked up for this request; `prefix` as for `page`. */
+  answer(exchange: Exchange, project: Project, prefix: string): Reply | Promise<Reply> {
     const variant = { index: this.#index.name, prefix, ...variantOf(exchange) }
     return this.#cache.answer(project, variant, exchange.header('if-none-match'))
   }

@@ -42,17 +42,24 @@ export const reading = async (
 }
 
 /**
- * The same for an answer that shows what an index inherits: all of it has to be readable, or a base
- * would tell its secrets to everybody who makes an index of his own above it.
+ * Refuses whoever may not read all that an index inherits, or a base would tell its secrets to
+ * everybody who makes an index of his own above it. What it decides depends on the visitor's user alone.
+ * @returns true when nobody needs to be anybody to read it
  */
+export const requireReadWhole = async (request: DevpiRequest, index: Opened): Promise<boolean> => {
+  requireRead(request, index)
+  const members = await index.members()
+  for (const member of members) requireRead(request, member)
+  return members.every(member => isPublic(request, member))
+}
+
+/** As `reading`, for an answer that shows what an index inherits. */
 export const readingWhole = async (
   request: DevpiRequest,
   index: Opened,
   answer: () => Reply | Promise<Reply>,
 ): Promise<Reply> => {
-  requireRead(request, index)
-  const members = await index.members()
-  for (const member of members) requireRead(request, member)
+  const isForAll = await requireReadWhole(request, index)
   const reply = await answer()
-  return members.every(member => isPublic(request, member)) ? reply : ownReply(reply)
+  return isForAll ? reply : ownReply(reply)
 }

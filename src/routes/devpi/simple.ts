@@ -1,21 +1,37 @@
+import { Batch } from '../../flight.ts'
 import { formatType, simpleFormat } from '../../http/negotiate.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Reply } from '../../http/reply.ts'
-import type { Index } from '../../index/index.ts'
+import type { Project } from '../../index/index.ts'
 import type { Opened } from '../../index/registry.ts'
 import { projectName, type Name } from '../../spec/project-name.ts'
+import { ownReply } from '../access.ts'
 import { SimpleAnswers } from '../simple-answers.ts'
 import { found, Refusal } from './envelope.ts'
-import { readingWhole } from './reading.ts'
+import { readingWhole, requireReadWhole } from './reading.ts'
 import type { DevpiRequest, IndexHandler } from './request.ts'
 
-const answersOf = new WeakMap<Index, SimpleAnswers>()
+/** What somebody may see of a project. */
+interface Look {
+  /** Undefined when there is no such project. */
+  readonly project: Project | undefined
+  /** Nobody needs to be anybody to see it. */
+  readonly isForAll: boolean
+}
 
-const answersFor = ({ sources }: DevpiRequest, { whole }: Opened): SimpleAnswers => {
-  const known = answersOf.get(whole)
+/** How an index as it is set up now is answered from. */
+interface Answering {
+  readonly answers: SimpleAnswers
+  readonly looks: Batch<Look>
+}
+
+const answeringOf = new WeakMap<Opened, Answering>()
+
+const answeringFor = ({ sources }: DevpiRequest, index: Opened): Answering => {
+  const known = answeringOf.get(index)
   if (known !== undefined) return known
-  const made = new SimpleAnswers(whole, sources.cache)
-  answersOf.set(whole, made)
+  const made = { answers: new SimpleAnswers(index.whole, sources.cache), looks: new Batch<Look>() }
+  answeringOf.set(index, made)
   return made
 }
 
@@ -60,17 +76,25 @@ export const projectIn = (asked: string): Name => {
   throw noProject(asked)
 }
 
+const look = async (request: DevpiRequest, index: Opened, name: Name): Promise<Look> => {
+  const isForAll = await requireReadWhole(request, index)
+  const { confirm } = request.exchange
+  return { project: await index.whole.project(name, { confirm }), isForAll }
+}
+
 const page = async (request: DevpiRequest, index: Opened, asked: string): Promise<Reply> => {
   const { exchange } = request
   const name = projectIn(asked)
   const form = formOf(exchange)
   if (asked !== name) return found(`${exchange.slash ? `../${name}/` : name}${form}`)
   if (!isDirect(exchange)) return found(`${name}/${form}`)
-  return readingWhole(request, index, async () => {
-    const answer = await answersFor(request, index).page(exchange, name, prefixOf(request))
-    if (answer === undefined) throw noProject(name)
-    return answer
-  })
+  const { answers, looks } = answeringFor(request, index)
+  // Installers come in crowds: those that ask as the same user get one look at rights and project.
+  const asking = `${name} ${exchange.confirm ? 'confirm' : ''} ${request.visitor.user ?? ''}`
+  const { project, isForAll } = await looks.run(asking, () => look(request, index, name))
+  if (project === undefined) throw noProject(name)
+  const reply = await answers.answer(exchange, project, prefixOf(request))
+  return isForAll ? reply : ownReply(reply)
 }
 
 /**
@@ -83,5 +107,5 @@ export const simpleHandler: IndexHandler = (request, index, rest) => {
   if (more.length > 0) throw new Refusal(404, 'not found: no such path', { shape: 'page' })
   if (asked !== undefined) return page(request, index, asked)
   if (!isDirect(exchange)) return found(`${exchange.segments.at(-1)}/${formOf(exchange)}`)
-  return readingWhole(request, index, () => answersFor(request, index).list(exchange))
+  return readingWhole(request, index, () => answeringFor(request, index).answers.list(exchange))
 }
