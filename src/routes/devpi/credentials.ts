@@ -10,3 +10,7 @@ export const devpiCaller = (exchange: Exchange): Caller => {
   const own = exchange.header('x-devpi-auth')
   return own === undefined ? callerOf(exchange) : callerOf(exchange, `Basic ${own.trim()}`)
 }
+
+/** True when a request says who asks, whatever that is worth. */
+export const hasCredentials = (exchange: Exchange): boolean =>
+  exchange.header('x-devpi-auth') !== undefined || exchange.header('authorization') !== undefined

@@ -1,10 +1,11 @@
+import { anonymous, type Visitor } from '../../accounts/access.ts'
 import { readable, type Handler } from '../../http/router.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Reply } from '../../http/reply.ts'
 import { isSafe } from '../access.ts'
 import { actions, type Action } from './actions.ts'
 import { baseOf, upFrom } from './base.ts'
-import { devpiCaller } from './credentials.ts'
+import { devpiCaller, hasCredentials } from './credentials.ts'
 import { Refusal } from './envelope.ts'
 import { errorAnswer } from './error-answer.ts'
 import { withDevpiHeaders } from './headers.ts'
@@ -25,12 +26,17 @@ const find = ({ segments, method }: Exchange): Found | undefined => {
   return place && action && { place, action }
 }
 
-// Who asks is found out before anything of the body is read.
-const requestOf = async (exchange: Exchange, sources: DevpiSources): Promise<DevpiRequest> => {
-  const { access } = sources
+const visitorOf = async (exchange: Exchange, { access }: DevpiSources): Promise<Visitor> => {
+  // Nearly always: an installer that reads. What it may depends on nothing else, be it local or not.
+  if (isSafe(exchange) && !hasCredentials(exchange)) return anonymous
   const caller = devpiCaller(exchange)
   if (!isSafe(exchange)) access.requireOwnSite(caller)
-  const visitor = await access.devpiVisitor(caller)
+  return access.devpiVisitor(caller)
+}
+
+// Who asks is found out before anything of the body is read.
+const requestOf = async (exchange: Exchange, sources: DevpiSources): Promise<DevpiRequest> => {
+  const visitor = await visitorOf(exchange, sources)
   exchange.user = visitor.user
   return { exchange, visitor, base: baseOf(exchange, sources), up: upFrom(exchange), sources }
 }
