@@ -81,3 +81,22 @@ t.test('a right that is taken away is gone with the next request', async t => {
   await changeIndex(served, 'alice/dev', { acl_read: ['alice'] })
   t.equal((await ask(served.url, file, { headers: as('bob') })).status, 403)
 })
+
+t.test('of many who ask at the same moment each gets what he may', async t => {
+  const { served } = await setUp(t)
+  const users = [undefined, 'alice', 'bob', 'carol'] as const
+  const statuses = { alice: 200, bob: 200, carol: 403 }
+  const asked = Array.from({ length: 8 }, () => users).flat()
+  const answers = await Promise.all(
+    asked.map(user =>
+      ask(served.url, '/carol/heir/+simple/acme-util/', {
+        headers: user === undefined ? {} : as(user),
+      }),
+    ),
+  )
+  const expected = asked.map(user => (user === undefined ? 401 : statuses[user]))
+  t.same(
+    answers.map(({ status }) => status),
+    expected,
+  )
+})
