@@ -6,12 +6,15 @@ import { InputError } from '../spec/input-error.ts'
 export const basesOf = (config: IndexConfig): readonly IndexName[] =>
   config.type === 'stage' ? config.bases : []
 
+/** So many missing ones are named at once. */
+const told = 10
+
 type Read = (name: IndexName) => Promise<IndexConfig | undefined>
 
 /**
  * Throws unless an index can inherit from others: they must exist, and none may inherit from it.
  * @param bases those that are new
- * @throws {InputError} naming every base that is missing, in devpi's words, or the one that closes a circle
+ * @throws {InputError} naming the bases that are missing, in devpi's words, or the one that closes a circle
  */
 export const requireBases = async (
   index: IndexName,
@@ -22,7 +25,7 @@ export const requireBases = async (
   for (const base of bases)
     if (base !== index && (await read(base)) === undefined)
       missing.push(`base index '${base}' does not exist`)
-  if (missing.length > 0) throw new InputError(missing.join(', '))
+  if (missing.length > 0) throw new InputError(missing.slice(0, told).join(', '))
   for (const base of bases)
     if (await leadsTo(base, index, read))
       throw new InputError(

@@ -16,6 +16,8 @@ import { isObject, type JsonObject } from './json-value.ts'
 interface Draft {
   readonly type: IndexType
   readonly values: Map<string, unknown>
+  /** Lists that operations have changed; they go before `values`. */
+  readonly lists: Map<string, Set<unknown>>
   /** Keys that nobody knows but that came with an import. */
   readonly others: Map<string, unknown>
   /** Keys that nobody knows at all, with what was asked of them. */
@@ -27,7 +29,8 @@ const requireType = (draft: Draft, value: unknown): void => {
 }
 
 const set = (draft: Draft, key: string, value: unknown): void => {
-  const { type, values, others, unknown } = draft
+  const { type, values, lists, others, unknown } = draft
+  lists.delete(key)
   if (key === 'type') requireType(draft, value)
   else if (ignoredKeys(type).has(key)) return
   else if (keysOf(type).has(key))
@@ -35,42 +38,44 @@ const set = (draft: Draft, key: string, value: unknown): void => {
   else (others.has(key) ? others : unknown).set(key, value)
 }
 
-const drop = ({ type, values, others }: Draft, key: string): void => {
+const drop = ({ type, values, lists, others }: Draft, key: string): void => {
   if (key === 'type' || defaultsOf(type).has(key))
     throw new InputError("Default values can't be removed.")
   values.delete(key)
+  lists.delete(key)
   others.delete(key)
 }
 
-const entriesOf = ({ values }: Draft, key: string): readonly unknown[] => {
+// Changed in place, since there may be as many operations as entries.
+const entriesOf = ({ values, lists }: Draft, key: string): Set<unknown> => {
   const value = values.get(key)
-  return Array.isArray(value) ? (value as unknown[]) : []
+  const entries = lists.get(key) ?? new Set(Array.isArray(value) ? (value as unknown[]) : [])
+  lists.set(key, entries)
+  return entries
 }
 
 const read = ({ type }: Draft, key: string, text: string): readonly unknown[] =>
   readValue(type, key, text) as unknown[]
 
 const add = (draft: Draft, key: string, text: string): void => {
-  const { type, values, unknown } = draft
+  const { type, unknown } = draft
   if (ignoredKeys(type).has(key)) return
-  if (isList(type, key))
-    values.set(key, [...new Set([...entriesOf(draft, key), ...read(draft, key, text)])])
-  else if (keysOf(type).has(key)) throw new InputError(`The '${key}' setting is no list`)
+  if (isList(type, key)) {
+    const entries = entriesOf(draft, key)
+    for (const entry of read(draft, key, text)) entries.add(entry)
+  } else if (keysOf(type).has(key)) throw new InputError(`The '${key}' setting is no list`)
   else unknown.set(key, text)
 }
 
 const remove = (draft: Draft, key: string, text: string): void => {
-  const { type, values } = draft
+  const { type } = draft
   if (ignoredKeys(type).has(key)) return
   const missing = new InputError(`The ${shown(key)} setting doesn't have value ${shown(text)}`)
   if (!isList(type, key)) throw missing
   const entries = entriesOf(draft, key)
   const gone = read(draft, key, text)
-  if (gone.length === 0 || !gone.every(entry => entries.includes(entry))) throw missing
-  values.set(
-    key,
-    entries.filter(entry => !gone.includes(entry)),
-  )
+  if (gone.length === 0 || !gone.every(entry => entries.has(entry))) throw missing
+  for (const entry of gone) entries.delete(entry)
 }
 
 const apply = (draft: Draft, operation: unknown): void => {
@@ -108,11 +113,13 @@ export const readChanges = (
   const draft: Draft = {
     type,
     values: new Map(values),
+    lists: new Map(),
     others: new Map(Object.entries(others)),
     unknown: new Map(),
   }
   if (Array.isArray(patch)) for (const operation of patch) apply(draft, operation)
   else for (const [key, value] of Object.entries(unwrapped(patch))) set(draft, key, value)
   if (draft.unknown.size > 0) throw unexpected(draft.unknown)
+  for (const [key, entries] of draft.lists) draft.values.set(key, [...entries])
   return { values: draft.values, others: Object.fromEntries(draft.others) }
 }

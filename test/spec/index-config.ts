@@ -225,6 +225,17 @@ t.test('a list of operations changes key by key (devpi-api 7.4)', async t => {
   t.same(after('type=stage', 'projects=x', 'pypi_whitelist+=x', 'projects-=x'), config)
 })
 
+t.test('as many operations as fit in cost no more than each of them (fault X23)', async t => {
+  const operations = Array.from({ length: 15_000 }, (_, at) => `acl_upload+=${at.toString(36)}`)
+  const many = changedIndexConfig(make({}), [...operations, 'acl_upload-=0,1'])
+  t.match(many, { acl_upload: { length: 14_999, 0: 'alice', 1: '2', 14_998: 'bkn' } })
+  const all = [...operations, 'acl_upload=bob', 'acl_upload+=carol', 'acl_upload-=bob']
+  t.match(changedIndexConfig(many, all), { acl_upload: ['carol'] })
+  t.match(changedIndexConfig(make({ acl_read: 'x' }), ['acl_read+=y', 'acl_read-=']), {
+    acl_read: undefined,
+  })
+})
+
 t.test('an object changes the keys that it has, wrapped or not (devpi-api 7.4)', async t => {
   const config = make({ bases: 'root/pypi', title: 'T' })
   t.same(changedIndexConfig(config, { volatile: 'False' }), { ...config, volatile: false })
