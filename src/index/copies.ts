@@ -49,6 +49,13 @@ export class Copies {
         }
   }
 
+  /** True when a page or a file of a project is held; nobody is asked. */
+  async has(name: Name): Promise<boolean> {
+    if (await this.#folder.has(name)) return true
+    const held = await Promise.all((await this.#mirrors.now()).map(mirror => mirror.held(name)))
+    return held.some(page => page !== undefined)
+  }
+
   /**
    * The URL at which an upstream has a file that is listed but not held; undefined for any other. The
    * URLs of pages have no credentials.

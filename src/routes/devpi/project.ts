@@ -29,10 +29,21 @@ const allVersions = async (
   return Object.fromEntries(entries)
 }
 
+const noProject = (name: Name): Refusal =>
+  new Refusal(404, `no project '${name}'`, { shape: 'api' })
+
 /** Asks all that the index inherits, and names what fails. Throws 404 when none has the project. */
 const requireProject = async (index: Opened, name: Name): Promise<void> => {
-  if ((await index.whole.project(name)) === undefined)
-    throw new Refusal(404, `no project '${name}'`, { shape: 'api' })
+  if ((await index.whole.project(name)) === undefined) throw noProject(name)
+}
+
+/** True when something that the index inherits has or holds the project; no upstream is asked. */
+const isKnown = async (index: Opened, name: Name): Promise<boolean> => {
+  for (const { own, copies, isMirror } of await index.members()) {
+    const isThere = isMirror ? await copies?.has(name) : await own.project(name)
+    if (isThere) return true
+  }
+  return false
 }
 
 const showOwn = (request: DevpiRequest, index: Opened, name: Name): Promise<Reply> =>
@@ -41,7 +52,7 @@ const showOwn = (request: DevpiRequest, index: Opened, name: Name): Promise<Repl
     if (share.releases.size > 0)
       return result(200, 'projectconfig', await allVersions(request, [share], name))
     return readingWhole(request, index, async () => {
-      await requireProject(index, name)
+      if (!(await isKnown(index, name))) throw noProject(name)
       return result(200, 'projectconfig', {})
     })
   })

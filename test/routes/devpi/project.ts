@@ -53,15 +53,27 @@ t.test('all releases with what is inherited (devpi-api 15)', async t => {
 })
 
 t.test('those of this index alone (devpi-api 15)', async t => {
-  const { served } = await setUp(t)
+  const { served, upstream } = await setUp(t)
+  await submit(served, 'alice/base', makeWheel({ name: 'base-only', version: '1.0' }))
   const own = await releasesOf(served, '/alice/dev/acme-util?ignore_bases=')
   t.same(Object.keys(own), ['1.0'])
   t.notOk(Object.hasOwn(own['1.0'] as Release, '+shadowing'))
-  t.same(
-    await releasesOf(served, '/alice/dev/leaf-lib?ignore_bases='),
-    {},
-    'it is a base that has it',
+  await getJson(served, '/alice/dev/leaf-lib')
+  const asked = upstream.requests.length
+  t.ok(asked > 0)
+  upstream.behave('*', { status: 500 })
+  for (const name of ['leaf-lib', 'base-only'])
+    t.same(
+      await releasesOf(served, `/alice/dev/${name}?ignore_bases=`),
+      {},
+      'it is a base that has it',
+    )
+  t.match(
+    await getJson(served, '/alice/dev/unheard-of?ignore_bases='),
+    { status: 404, message: "no project 'unheard-of'" },
+    'though a mirror may have it that is down',
   )
+  t.equal(upstream.requests.length, asked, 'no mirror is asked')
 })
 
 t.test('mirrored ones tell little, under the mirror (devpi-api 15)', async t => {
