@@ -29,6 +29,11 @@ const isForwarding = (header: string): boolean =>
   header === 'x-outside-url' ||
   header === 'x-real-ip'
 
+// What nginx speaks to us unless told otherwise, and then it sends none of those headers and a Host
+// of this machine. People's own clients speak HTTP/1.1.
+const isOld = ({ request }: Exchange): boolean =>
+  request.httpVersionMajor === 1 && request.httpVersionMinor === 0
+
 /**
  * Where an exchange comes from.
  * @param authorization what it says about who asks
@@ -42,7 +47,7 @@ export const callerOf = (
     credentials: parseAuthorization(authorization),
     address: socket.remoteAddress ?? '',
     host: headers.host,
-    isForwarded: Object.keys(headers).some(isForwarding),
+    isForwarded: isOld(exchange) || Object.keys(headers).some(isForwarding),
     origin: headers.origin,
     site: exchange.header('sec-fetch-site'),
   }

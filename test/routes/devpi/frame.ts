@@ -5,7 +5,7 @@ import { makeWheel } from '../../fixtures/dist.ts'
 import { drop } from '../../fixtures/indexes.ts'
 import { serve, type Served, type Test } from '../../fixtures/serve.ts'
 import type { Settings } from '../../../src/settings.ts'
-import { ask, raw } from '../../fixtures/wire.ts'
+import { ask, raw, statusOf } from '../../fixtures/wire.ts'
 import { basic } from '../../fixtures/publishing.ts'
 
 interface Begun {
@@ -345,6 +345,16 @@ t.test('an open house is open to this machine alone', async t => {
     { host: 'rebound.example' },
   ])
     t.equal(await make('bob', headers), 403, JSON.stringify(headers))
+  const body = '{"password":"x"}'
+  const lines = [
+    'Host: 127.0.0.1',
+    'Content-Type: application/json',
+    'Content-Length: 16',
+    '',
+    body,
+  ]
+  const bare = await raw(served.url, ['PUT /bob HTTP/1.0', ...lines].join('\r\n'))
+  t.equal(statusOf(bare), 403, 'as nginx asks when nothing is configured')
   t.equal(await make('bob', {}), 201)
 })
 
