@@ -1,3 +1,4 @@
+import { HttpError } from '../../http/error.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { receiveForm, type Form } from '../../http/form.ts'
 import type { ReceiveOptions } from '../../http/receive.ts'
@@ -9,12 +10,18 @@ const mostFields = 2000
 const isMultipart = (exchange: Exchange): boolean =>
   (exchange.header('content-type') ?? '').toLowerCase().startsWith('multipart/form-data')
 
+// Before it is taken apart, which costs a hundred times as much.
+const hasTooMany = (text: string): boolean => {
+  let count = 0
+  for (let at = text.indexOf('&'); at >= 0 && count < mostFields; at = text.indexOf('&', at + 1))
+    count += 1
+  return count >= mostFields
+}
+
 const urlEncoded = (text: string): Form => {
   const fields = new Map<string, string[]>()
-  let count = 0
+  if (hasTooMany(text)) throw new HttpError(400, `the form has more than ${mostFields} fields`)
   for (const [name, value] of new URLSearchParams(text)) {
-    count += 1
-    if (count > mostFields) break
     const values = fields.get(name) ?? []
     values.push(value)
     fields.set(name, values)

@@ -5,6 +5,7 @@ import type { Opened } from '../../index/registry.ts'
 import type { IndexName } from '../../spec/index-name.ts'
 import { hashedPath } from '../../spec/places.ts'
 import { actorOf } from '../actor.ts'
+import { baseForOthers } from './base.ts'
 import { result } from './envelope.ts'
 import type { PushJob } from './push.ts'
 
@@ -84,7 +85,7 @@ const tell = async (
   target: Opened,
   { files }: Pushed,
 ): Promise<void> => {
-  const { sources, visitor, base } = request
+  const { sources, visitor } = request
   if (files.length === 0) return
   await sources.hooks.pushed({
     index: target.name,
@@ -98,7 +99,7 @@ const tell = async (
       size,
     })),
     user: visitor.user,
-    base,
+    base: baseForOthers(request),
     source: source.name,
   })
 }

@@ -36,6 +36,12 @@ const testedAt = async (
   return undefined
 }
 
+const requireTested = async (index: Opened, rest: readonly string[]): Promise<Tested> => {
+  const tested = await testedAt(index, rest)
+  if (tested !== undefined) return tested
+  throw new Refusal(404, `no such release file on ${index.name}`, { shape: 'api' })
+}
+
 const requireJson = (body: Buffer): void => {
   try {
     JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
@@ -55,11 +61,11 @@ const add = async (
     throw new Refusal(405, `${index.name} is a mirror, which takes no test results`, {
       shape: 'api',
     })
-  const tested = await testedAt(index, rest)
-  if (tested === undefined)
-    throw new Refusal(404, `no such release file on ${index.name}`, { shape: 'api' })
+  await requireTested(index, rest)
   const body = await receiveBytes(request.exchange, most)
   requireJson(body)
+  // Once more, since the body may take a while.
+  const tested = await requireTested(index, rest)
   const { name, filename } = tested
   const kept = await index.beside.toxResults.add(tested, body, request.visitor.user)
   await noteChange(request, {

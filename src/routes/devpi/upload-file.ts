@@ -6,6 +6,7 @@ import { ConflictError } from '../../index/upload.ts'
 import { readDevpiClaims, type DevpiClaims } from '../../spec/devpi-upload.ts'
 import { hashedPath } from '../../spec/places.ts'
 import { publish } from '../publish.ts'
+import { baseForOthers } from './base.ts'
 import { Refusal } from './envelope.ts'
 import { done, type Posted } from './posted.ts'
 
@@ -47,7 +48,7 @@ const tell = async (
   { sha256, size }: ReceivedFile,
   { name, version, filename }: DevpiClaims,
 ): Promise<void> => {
-  const { visitor, base, sources } = request
+  const { visitor, sources } = request
   await sources.hooks.uploaded({
     index: index.name,
     config: index.config,
@@ -55,7 +56,7 @@ const tell = async (
     version,
     files: [{ filename, path: hashedPath(index.name, sha256, filename), sha256, size }],
     user: visitor.user,
-    base,
+    base: baseForOthers(request),
   })
 }
 

@@ -1,5 +1,6 @@
 import type { Reply } from '../../http/reply.ts'
 import type { Opened } from '../../index/registry.ts'
+import type { Stage } from '../../index/stage.ts'
 import { claimedRelease } from '../../spec/devpi-upload.ts'
 import type { Name } from '../../spec/project-name.ts'
 import { actorOf } from '../actor.ts'
@@ -21,6 +22,26 @@ const requireUpload = ({ visitor, sources }: DevpiRequest, index: Opened, projec
       headers: challenge,
     })
   throw new Refusal(403, 'no permission to submit', { shape: 'upload' })
+}
+
+const requireStage = ({ stage }: Opened): Stage => {
+  if (stage !== undefined) return stage
+  throw new Refusal(404, 'cannot submit to mirror index', { shape: 'upload' })
+}
+
+/**
+ * The index as it is now: a body may take minutes, and what is put into an index that was deleted
+ * meanwhile would be found in the next one of its name.
+ */
+const stillThere = async (
+  request: DevpiRequest,
+  { name }: Opened,
+): Promise<Pick<Posted, 'index' | 'stage' | 'admit'>> => {
+  const index = await request.sources.registry.open(name)
+  if (index === undefined)
+    throw new Refusal(404, `${name} was deleted meanwhile`, { shape: 'upload' })
+  const admit = (project: Name) => requireUpload(request, index, project)
+  return { index, stage: requireStage(index), admit }
 }
 
 const register = async ({ request, index, form, admit }: Posted): Promise<Reply> => {
@@ -53,9 +74,7 @@ const actions: ReadonlyMap<string, (posted: Posted) => Promise<Reply>> = new Map
  */
 export const uploadHandler: IndexHandler = async (request, index) => {
   const { exchange, sources } = request
-  const { stage } = index
-  if (stage === undefined)
-    throw new Refusal(404, 'cannot submit to mirror index', { shape: 'upload' })
+  requireStage(index)
   requireUpload(request, index)
   const { maxUpload: most, layout } = sources
   const form = await readForm(exchange, { temporary: layout.temporary, most })
@@ -65,8 +84,7 @@ export const uploadHandler: IndexHandler = async (request, index) => {
     const work = actions.get(action)
     if (work === undefined)
       throw new Refusal(400, `action '${action.slice(0, 100)}' not supported`, { shape: 'upload' })
-    const admit = (name: Name) => requireUpload(request, index, name)
-    return await work({ request, index, stage, form, admit })
+    return await work({ request, form, ...(await stillThere(request, index)) })
   } finally {
     await form.discard()
   }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, request, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -323,12 +323,13 @@ t.test('settings that change count from the next upload on', async t => {
 })
 
 t.test('others are told of an upload, and never delay it', async t => {
-  const served = await setUp(t)
+  const served = await serve(t, { outsideUrl: 'https://pypi.example/py/' })
+  await makeIndex(served, 'alice/dev')
   const told: unknown[] = []
-  const receiver = createServer((request, response) => {
+  const receiver = createServer((asked, response) => {
     const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
+    asked.on('data', (chunk: Buffer) => chunks.push(chunk))
+    asked.on('end', () => {
       told.push(JSON.parse(Buffer.concat(chunks).toString()))
       response.end()
       receiver.emit('told')
@@ -340,11 +341,60 @@ t.test('others are told of an upload, and never delay it', async t => {
   const { port } = receiver.address() as AddressInfo
   await changeIndex(served, 'alice/dev', { uploadtrigger_webhook: `http://127.0.0.1:${port}/` })
   const telling = once(receiver, 'told')
-  t.equal((await submit(served, 'alice/dev', wheel)).status, 200)
+  const { body, headers } = multipart(uploadForm(wheel))
+  const lying = { ...headers, ...as('alice'), 'x-outside-url': 'https://evil.example' }
+  const sent = { method: 'POST', body, headers: lying }
+  t.equal((await ask(served.url, '/alice/dev/', sent)).status, 200)
   await telling
+  t.match(told, [{ project: 'acme-util', index_url: 'https://pypi.example/py/alice/dev' }])
   t.match(JSON.stringify(told), wheel.filename)
-  t.match(JSON.stringify(told), 'acme-util')
+  t.notMatch(JSON.stringify(told), 'evil', 'what a client says counts for itself alone (fault X03)')
   const answer = await submit(served, 'alice/dev', wheel)
   t.equal(answer.status, 200)
   t.equal(told.length, 1, 'the same bytes again are no news')
+})
+
+/** An upload whose body is sent when the server waits for it, and something else has happened. */
+const uploadAfter = async (
+  { url }: Served,
+  meanwhile: () => Promise<unknown>,
+): Promise<IncomingMessage> => {
+  const { body, headers } = multipart(uploadForm(wheel))
+  const sending = request(new URL('/alice/dev/', url), {
+    method: 'POST',
+    headers: { ...headers, ...as('bob'), expect: '100-continue', 'content-length': body.length },
+  })
+  const answered = once(sending, 'response') as Promise<[IncomingMessage]>
+  sending.flushHeaders()
+  await once(sending, 'continue')
+  await meanwhile()
+  sending.end(body)
+  const [answer] = await answered
+  answer.resume()
+  return answer
+}
+
+t.test('an index that goes while a body comes stays gone (faults P22, P32)', async t => {
+  const served = await setUp(t, { acl_upload: ['alice', 'bob'] })
+  await makeUser(served, 'bob')
+  const remove = () => ask(served.url, '/alice/dev', { method: 'DELETE', headers: as('alice') })
+  const gone = await uploadAfter(served, remove)
+  t.match(gone, { statusCode: 404, statusMessage: 'alice/dev was deleted meanwhile' })
+  await makeIndex(served, 'alice/dev', { acl_upload: ['alice', 'bob'] })
+  t.match(await getJson(served, '/alice/dev'), { result: { projects: [] } })
+  const shut = () => changeIndex(served, 'alice/dev', { acl_upload: ['alice'] })
+  t.match(await uploadAfter(served, shut), { statusCode: 403 }, 'as is a right')
+  t.match(await getJson(served, '/alice/dev'), { result: { projects: [] } })
+})
+
+t.test('a form of very many fields is refused (fault P07)', async t => {
+  const served = await setUp(t)
+  const register = (fields: string) =>
+    ask(served.url, '/alice/dev', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...as('alice') },
+      body: `:action=submit&name=acme&version=1${fields}`,
+    })
+  t.equal((await register('&classifiers=x'.repeat(1990))).status, 200)
+  t.equal((await register('&'.repeat(2000))).status, 400)
 })
