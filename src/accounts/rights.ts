@@ -107,6 +107,7 @@ const holders: Readonly<Record<Right, (question: Question) => Principals>> = {
 
 const publishing: ReadonlySet<Right> = new Set<Right>([
   'upload',
+  'toxresult_upload',
   'del_entry',
   'del_project',
   'del_verdata',
@@ -148,7 +149,10 @@ export const hasRight = (
   const { index, config } = subject
   const owner = index === undefined ? subject.user : splitIndexName(index).user
   if (isSpared(right, actor, owner, rules)) return false
-  if (actor.token !== undefined && !tokenMay(right, actor, subject)) return false
   const { isOpenHouse } = actor
-  return isOneOf(actor, holders[right]({ owner, config, rules, isOpenHouse }))
+  const principals = holders[right]({ owner, config, rules, isOpenHouse })
+  if (actor.token !== undefined && !tokenMay(right, actor, subject))
+    // Whoever has run the tests may tell; a token need not keep anybody from what strangers may.
+    return right === 'toxresult_upload' && principals.includes(anybody)
+  return isOneOf(actor, principals)
 }

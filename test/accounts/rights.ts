@@ -144,6 +144,10 @@ t.test('a token uploads and cleans up within its patterns, and changes no settin
     t.ok(hasRight(right, token, foo, open), right)
     t.notOk(hasRight(right, { ...limited, limit: [] }, something, open), right)
   }
+  const tested = { ...foo, config: config({ acl_toxresult_upload: 'alice' }) }
+  t.notOk(hasRight('toxresult_upload', limited, tested, open))
+  t.ok(hasRight('toxresult_upload', limited, { ...tested, project: acme }, open))
+  t.ok(hasRight('toxresult_upload', limited, foo, open), 'where everybody may')
   t.ok(hasRight('pkg_read', limited, { ...foo, config: config({ acl_read: '' }) }, open))
   for (const right of rights.filter(name => /^user_|^index_/.test(name)))
     t.notOk(hasRight(right, { ...token, user: user('root') }, target(right), open), right)

@@ -4,6 +4,7 @@ import { ownFile } from '../../index/local.ts'
 import type { Opened } from '../../index/registry.ts'
 import type { Tested } from '../../index/tox-result.ts'
 import { fileVersion } from '../../spec/filename.ts'
+import type { Name } from '../../spec/project-name.ts'
 import { noteChange } from './changed.ts'
 import { Refusal, result } from './envelope.ts'
 import { filePlace } from './file-place.ts'
@@ -17,8 +18,12 @@ const most = 8 * 1024 * 1024
 const forbidden =
   'No permission to upload tox results. You can use the devpi test --no-upload option to skip the upload.'
 
-const requireRight = ({ visitor, sources }: DevpiRequest, { name, config }: Opened): void => {
-  if (!sources.access.may('toxresult_upload', visitor, { index: name, config }))
+const requireRight = (
+  { visitor, sources }: DevpiRequest,
+  { name: index, config }: Opened,
+  project?: Name,
+): void => {
+  if (!sources.access.may('toxresult_upload', visitor, { index, config, project }))
     throw new Refusal(403, forbidden, { shape: 'api' })
 }
 
@@ -61,7 +66,7 @@ const add = async (
     throw new Refusal(405, `${index.name} is a mirror, which takes no test results`, {
       shape: 'api',
     })
-  await requireTested(index, rest)
+  requireRight(request, index, (await requireTested(index, rest)).name)
   const body = await receiveBytes(request.exchange, most)
   requireJson(body)
   // Once more, since the body may take a while.
