@@ -36,6 +36,8 @@ export interface NewDocs {
   readonly by: string | undefined
   /** What happened to it elsewhere; unless given, it is uploaded here and now. */
   readonly history?: History | undefined
+  /** False: what the release has already stays, unless it is the same. */
+  readonly replace?: boolean | undefined
   /** When it was uploaded elsewhere; undefined: here and now. */
   readonly time?: Date | undefined
 }

@@ -24,6 +24,7 @@ import type { DocZip, NewDocs, PutDocs } from './doc-zip.ts'
 import { exclusively } from './exclusively.ts'
 import { overwriting, pushed, uploaded } from './log-entry.ts'
 import { unlessChanged } from './unless-changed.ts'
+import { ConflictError } from './upload.ts'
 
 /** The page without which an archive counts as no documentation. */
 const front = 'index.html'
@@ -49,6 +50,7 @@ export class Docs {
   /**
    * Publishes documentation in place of what the release had. When this returns it is durable, and
    * seen by every process with its next look.
+   * @throws {ConflictError} when that has to stay
    * @throws {HttpError} 400 for a hostile or broken archive, or a version that cannot be a file name;
    * 503 when somebody else publishes the same for too long
    */
@@ -69,6 +71,8 @@ export class Docs {
     const before = await this.#at(place)
     const { sha256, by, time = new Date() } = docs
     if (before?.sha256 === sha256) return { docs: before, outcome: 'same' }
+    if (before !== undefined && docs.replace === false)
+      throw new ConflictError(`${place.filename} is there with other bytes`)
     const history = overwriting(before?.history, docs.history ?? uploaded(by, this.#layout.index))
     await this.#facts.write(place, { sha256, at: time.toISOString(), by, history })
     const stats = linkStatsOf(docs.path)

@@ -80,6 +80,23 @@ t.test('it is replaced whole, and says so', async t => {
   t.equal((await kept(place)).length, 1, 'nothing of the former ones is left')
 })
 
+t.test('of several at once the first stays where none may be replaced (fault P15)', async t => {
+  const root = directoryOf(t)
+  const done = await Promise.allSettled(
+    Array.from({ length: 5 }, async (_, at) => {
+      const place = placeAt(root)
+      const docs = await docsOf(place, docZip({ 'a/b.html': `${at}` }), { version: '1.0' })
+      return place.docs.put({ ...docs, replace: false })
+    }),
+  )
+  const taken = done.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
+  t.match(taken, [{ outcome: 'stored' }])
+  for (const each of done) if (each.status === 'rejected') t.match(each.reason, { status: 409 })
+  const place = placeAt(root)
+  t.equal((await place.docs.get(hello, '1.0'))?.sha256, taken[0]?.docs.sha256)
+  t.equal((await kept(place)).length, 1, 'nothing of the others is left')
+})
+
 t.test('what is refused changes nothing (P11, P30)', async t => {
   const place = placeAt(directoryOf(t))
   await put(place, zip)

@@ -1,7 +1,8 @@
 import type { ReceivedFile } from '../../http/receive.ts'
 import type { Reply } from '../../http/reply.ts'
-import type { DocZip } from '../../index/doc-zip.ts'
+import type { NewDocs, PutDocs } from '../../index/doc-zip.ts'
 import type { Opened } from '../../index/registry.ts'
+import { ConflictError } from '../../index/upload.ts'
 import { claimedName, claimedVersion } from '../../spec/devpi-upload.ts'
 import { newestFirst } from '../../spec/newest-first.ts'
 import type { Name } from '../../spec/project-name.ts'
@@ -20,13 +21,24 @@ const newestOf = async (index: Opened, name: Name): Promise<string> => {
   })
 }
 
-/** True when it is there already. Throws 409 when other documentation is, which has to stay. */
-const isThere = ({ index }: Posted, before: DocZip | undefined, file: ReceivedFile): boolean => {
-  if (before === undefined || index.config.volatile) return false
-  if (before.sha256 === file.sha256) return true
-  throw new Refusal(409, `${before.filename} already exists in non-volatile index`, {
-    shape: 'upload',
-  })
+const put = async (
+  { request, index }: Posted,
+  { path, sha256 }: ReceivedFile,
+  release: Pick<NewDocs, 'name' | 'version'>,
+): Promise<PutDocs> => {
+  const { volatile: replace } = index.config
+  const by = request.visitor.user
+  try {
+    return await index.beside.docs.put({ ...release, path, sha256, by, replace })
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    const there = await index.beside.docs.get(release.name, release.version)
+    const what = there?.filename ?? 'other documentation'
+    throw new Refusal(409, `${what} already exists in non-volatile index`, {
+      shape: 'upload',
+      cause: error,
+    })
+  }
 }
 
 /**
@@ -35,16 +47,15 @@ const isThere = ({ index }: Posted, before: DocZip | undefined, file: ReceivedFi
  */
 export const uploadDocs = async (posted: Posted): Promise<Reply> => {
   const { request, index, form } = posted
-  const { exchange, visitor, sources } = request
+  const { exchange, sources } = request
   const file = contentOf(form)
   const name = claimedName(form.fields)
   posted.admit(name)
   const version = claimedVersion(form.fields) ?? (await newestOf(index, name))
-  const { docs, releases } = index.beside
-  if (isThere(posted, await docs.get(name, version), file))
+  const { releases } = index.beside
+  const { docs, outcome } = await put(posted, file, { name, version })
+  if (outcome === 'same' && !index.config.volatile)
     return done('Upload of identical file to non volatile index.')
-  const { path, sha256 } = file
-  const put = await docs.put({ name, version, path, sha256, by: visitor.user })
   // Who has documentation only has to be known, too.
   if ((await releases.spelling(name, version)) === undefined)
     await releases.register(
@@ -54,16 +65,16 @@ export const uploadDocs = async (posted: Posted): Promise<Reply> => {
       'reset',
     )
   await sources.changes.note()
-  if (put.outcome !== 'same')
+  if (outcome !== 'same')
     await sources.journal.record({
       ...actorOf(exchange),
       event: 'upload',
       index: index.name,
       project: name,
       version,
-      file: put.docs.filename,
-      sha256,
-      ...(put.outcome === 'replaced' && { change: 'other bytes than before' }),
+      file: docs.filename,
+      sha256: docs.sha256,
+      ...(outcome === 'replaced' && { change: 'other bytes than before' }),
     })
   return done()
 }
