@@ -120,10 +120,14 @@ export const changeIndex = async (request: DevpiRequest, place: Place): Promise<
   return result(200, 'indexconfig', shownIndexConfig(effective(sources, name, after)))
 }
 
-/** `DELETE /USER/INDEX` with all that lies in it, if it is volatile. */
+/**
+ * `DELETE /USER/INDEX` with all that lies in it, if it is volatile; also to go on with a deletion that
+ * was broken off, after which there is no such index any more for anything else.
+ */
 export const deleteIndex = async (request: DevpiRequest, place: Place): Promise<Reply> => {
   const { configs, layout } = request.sources
-  const name = await requireRight(request, 'index_delete', place)
+  await requireRight(request, 'index_delete', place)
+  const name = nameIn(place)
   const isRemoved =
     name !== undefined && (await configs.remove(name, index => eraseIndex(layout.of(index))))
   // In devpi's words and with its status.

@@ -1,7 +1,10 @@
 /** Indexes by REST (devpi-api 7). */
+import { existsSync } from 'node:fs'
 import t from 'tap'
+import { IndexConfigs } from '../../../src/accounts/index-configs.ts'
 import { Changes } from '../../../src/disk/changes.ts'
 import { Layout } from '../../../src/disk/layout.ts'
+import { indexOf } from '../../accounts/fixtures/accounts.ts'
 import { makeWheel } from '../../fixtures/dist.ts'
 import { DevpiClient, type Credentials } from '../../fixtures/devpi.ts'
 import { drop } from '../../fixtures/indexes.ts'
@@ -201,4 +204,20 @@ t.test('what would have no effect on the root index is not taken', async t => {
   })
   t.match(await patch({ mirror_url: url, title: 'ours' }), { status: 200 })
   t.match(await patch(['acl_read=alice']), { status: 400, json: { message: /read = "users"/ } })
+})
+
+t.test('a deletion that was broken off is asked for again (fault P32)', async t => {
+  const { served, devpi, alice } = await begin(t)
+  await devpi.index('alice/dev', {}, alice)
+  await drop(`${served.directory}/@alice/dev`, 'acme/acme-1.0.tar.gz', Buffer.from('x'))
+  const configs = new IndexConfigs(new Layout(served.directory))
+  const dev = indexOf('alice/dev')
+  await t.rejects(configs.remove(dev, () => Promise.reject(new Error('killed'))))
+  t.equal((await devpi.json('GET', '/alice/dev', undefined, alice)).status, 404)
+  const bob = await devpi.user('bob')
+  t.equal((await devpi.json('DELETE', '/alice/dev', undefined, bob)).status, 403)
+  t.ok(existsSync(`${served.directory}/@alice/dev`))
+  t.equal((await devpi.json('DELETE', '/alice/dev', undefined, alice)).status, 201)
+  t.notOk(existsSync(`${served.directory}/@alice`))
+  t.equal((await devpi.json('DELETE', '/alice/dev', undefined, alice)).status, 403)
 })
