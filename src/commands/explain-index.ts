@@ -43,7 +43,7 @@ export const explainIn = async (
   const { looked, note } = await opened.resolve(name)
   print(`project   ${name}${version === undefined ? '' : ` ${version}`} in ${index}`)
   print(`looked in ${looked.map(member => member.name).join(', ')}`)
-  if (note !== undefined) print(`left out  ${note}`)
+  if (note !== undefined) print(`note      ${note}`)
   let has = false
   for (const member of looked) {
     const found = await linesOf(member, name, isOf(name, version))
