@@ -3,8 +3,8 @@ import type { Page } from '../spec/page.ts'
 import type { IndexName } from '../spec/index-name.ts'
 import type { Project } from './index.ts'
 
-/** So many files of pages are kept. */
-const most = 200_000
+/** So many files of pages are kept; one takes about a kilobyte. */
+const most = 50_000
 
 /** The pages of members of other indexes, so that a page over several costs that of the changed ones. */
 export class PageMemory {
