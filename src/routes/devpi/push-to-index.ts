@@ -8,6 +8,7 @@ import { actorOf } from '../actor.ts'
 import { baseForOthers } from './base.ts'
 import { result } from './envelope.ts'
 import type { PushJob } from './push.ts'
+import { requireStillThere } from './still-there.ts'
 
 /**
  * Pushes a release to another index here.
@@ -28,6 +29,7 @@ export const pushToIndex = async (job: PushJob, name: IndexName): Promise<Reply>
     withDocs: order.withDocs,
     by: visitor.user,
   })
+  await requireStillThere(sources, target)
   await sources.changes.note()
   await record(job, target, pushed)
   await tell(job, target, pushed)

@@ -10,6 +10,7 @@ import { Refusal, result } from './envelope.ts'
 import { filePlace } from './file-place.ts'
 import { requireRead } from './reading.ts'
 import type { DevpiRequest, IndexHandler } from './request.ts'
+import { requireStillThere } from './still-there.ts'
 
 /** Largest result, in bytes: of many environments with the output of each command some hundred thousand. */
 const most = 8 * 1024 * 1024
@@ -73,6 +74,7 @@ const add = async (
   const tested = await requireTested(index, rest)
   const { name, filename } = tested
   const kept = await index.beside.toxResults.add(tested, body, request.visitor.user)
+  await requireStillThere(request.sources, index)
   await noteChange(request, {
     event: 'toxresult',
     index: index.name,

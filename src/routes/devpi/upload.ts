@@ -8,6 +8,7 @@ import { Refusal } from './envelope.ts'
 import { readForm } from './form.ts'
 import { done, type Posted } from './posted.ts'
 import type { DevpiRequest, IndexHandler } from './request.ts'
+import { openAgain, requireStillThere } from './still-there.ts'
 import { uploadDocs } from './upload-docs.ts'
 import { uploadFile } from './upload-file.ts'
 
@@ -29,17 +30,12 @@ const requireStage = ({ stage }: Opened): Stage => {
   throw new Refusal(404, 'cannot submit to mirror index', { shape: 'upload' })
 }
 
-/**
- * The index as it is now: a body may take minutes, and what is put into an index that was deleted
- * meanwhile would be found in the next one of its name.
- */
-const stillThere = async (
+/** The index as it is now, since a body may take minutes. */
+const asItIs = async (
   request: DevpiRequest,
   { name }: Opened,
 ): Promise<Pick<Posted, 'index' | 'stage' | 'admit'>> => {
-  const index = await request.sources.registry.open(name)
-  if (index === undefined)
-    throw new Refusal(404, `${name} was deleted meanwhile`, { shape: 'upload' })
+  const index = await openAgain(request.sources, name)
   const admit = (project: Name) => requireUpload(request, index, project)
   return { index, stage: requireStage(index), admit }
 }
@@ -84,7 +80,9 @@ export const uploadHandler: IndexHandler = async (request, index) => {
     const work = actions.get(action)
     if (work === undefined)
       throw new Refusal(400, `action '${action.slice(0, 100)}' not supported`, { shape: 'upload' })
-    return await work({ request, form, ...(await stillThere(request, index)) })
+    const reply = await work({ request, form, ...(await asItIs(request, index)) })
+    await requireStillThere(sources, index)
+    return reply
   } finally {
     await form.discard()
   }
