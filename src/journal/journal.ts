@@ -82,13 +82,14 @@ export class Journal {
   }
 
   /**
-   * Records a change of state. Returns when that would survive a power cut, so it belongs before the
-   * answer to whoever made the change.
+   * Records changes of state. Returns when that would survive a power cut, so it belongs before the
+   * answer to whoever made them.
    * @throws the system's error when it cannot be written
    */
-  async record(entry: Entry): Promise<void> {
+  async record(...entries: readonly Entry[]): Promise<void> {
     const now = this.#now()
-    await append(this.#layout.journalDay(dayOf(now)), [lineOf(entry, now)], true)
+    const lines = entries.map(entry => lineOf(entry, now))
+    await append(this.#layout.journalDay(dayOf(now)), lines, true)
   }
 
   /** Removes the days that are older than what is kept, now and every hour until `close`. */
