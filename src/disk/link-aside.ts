@@ -1,9 +1,31 @@
 import { constants } from 'node:fs'
 import { copyFile, link, open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { secure, type DurableOptions } from './durable.ts'
 import { hasCode } from './error-code.ts'
 import type { Layout } from './layout.ts'
 import { discard, inDirectory, uniqueName } from './write.ts'
+
+const linkless = ['EXDEV', 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'] as const
+
+/**
+ * Gives a finished and synced file another name as well, which must be new.
+ * @returns false when the name is taken, the file is not there, or there are no hard links
+ */
+export const linkNew = async (
+  path: string,
+  name: string,
+  { durable = true }: DurableOptions = {},
+): Promise<boolean> => {
+  try {
+    await inDirectory(dirname(name), () => link(path, name), { durable })
+  } catch (error) {
+    if (hasCode(error, 'EEXIST', 'ENOENT', ...linkless)) return false
+    throw error
+  }
+  await secure([dirname(name)], durable)
+  return true
+}
 
 /**
  * A finished file under a temporary name as well: a hard link, or a synced copy where the file system
@@ -16,7 +38,7 @@ export const linkAside = async (layout: Layout, path: string): Promise<string> =
   try {
     await inDirectory(layout.temporary, () => link(path, aside), { durable: false })
   } catch (error) {
-    if (!hasCode(error, 'EXDEV', 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK')) throw error
+    if (!hasCode(error, ...linkless)) throw error
     await inDirectory(layout.temporary, () => copyAside(path, aside), { durable: false })
   }
   return aside

@@ -2,10 +2,14 @@
  * Everything that gets a final name is written aside, made durable and renamed. This relies on
  * `rename` and `link` within one file system being atomic, and on nothing else: no lock.
  */
-import { open, link, mkdir, rename, unlink, type FileHandle } from 'node:fs/promises'
+import { open, link, mkdir, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { secure, syncDirectory, type DurableOptions } from './durable.ts'
 import { hasCode } from './error-code.ts'
 import { host, type Layout } from './layout.ts'
+
+// What its callers write with.
+export { syncDirectory } from './durable.ts'
 
 let counter = 0
 
@@ -23,45 +27,35 @@ const attempts = 3
 export const inDirectory = async <T>(
   directory: string,
   action: () => Promise<T>,
-  { durable = true }: Pick<WriteOptions, 'durable'> = {},
+  { durable = true }: DurableOptions = {},
 ): Promise<T> => {
   for (let attempt = 1; ; attempt += 1)
     try {
       return await action()
     } catch (error) {
       if (!hasCode(error, 'ENOENT') || attempt > attempts) throw error
-      await makeDirectory(directory, durable === true || durable === 'file')
+      await secure(await makeDirectory(directory), durable)
     }
 }
 
-// A new directory survives a power cut once its parent is synced, and so do the parents made with it.
-const makeDirectory = async (directory: string, durable: boolean): Promise<void> => {
+/** Makes a directory; gives those that it and the parents made with it are new in. */
+const makeDirectory = async (directory: string): Promise<string[]> => {
   const first = await mkdir(directory, { recursive: true, mode: 0o755 })
-  if (first === undefined || !durable) return
+  const parents: string[] = []
+  if (first === undefined) return parents
   let made = directory
   do {
     made = dirname(made)
-    await syncDirectory(made)
+    parents.push(made)
   } while (made !== dirname(first) && made !== dirname(made))
+  return parents
 }
 
-/** Makes what was renamed or linked in a directory survive a power cut; file systems without it are tolerated. */
-export const syncDirectory = async (directory: string): Promise<void> => {
-  let handle: FileHandle | undefined
-  try {
-    handle = await open(directory, 'r')
-    await handle.sync()
-  } catch (error) {
-    if (!hasCode(error, 'EINVAL', 'EACCES', 'EPERM', 'EISDIR', 'ENOTSUP', 'ENOENT')) throw error
-  } finally {
-    await handle?.close()
-  }
-}
-
-const writeAside = async (
+/** Writes a small file under a temporary name, which the caller publishes or discards; synced unless told. */
+export const writeAside = async (
   layout: Layout,
   data: string | Uint8Array,
-  { durable, mode }: Required<WriteOptions>,
+  { durable = true, mode = 0o644 }: WriteOptions = {},
 ): Promise<string> => {
   const aside = join(layout.temporary, uniqueName())
   const openAside = () => open(aside, 'wx', mode)
@@ -78,13 +72,7 @@ const writeAside = async (
   return aside
 }
 
-export interface WriteOptions {
-  /**
-   * Sync file and directory, so that it survives a power cut. Not needed where a torn file counts as
-   * missing; `file`: not the directory yet, which the caller syncs; `content`: no directory at all, so
-   * that what has the name is whole, but the name may be lost.
-   */
-  readonly durable?: boolean | 'file' | 'content'
+export interface WriteOptions extends DurableOptions {
   readonly mode?: number
 }
 
@@ -93,10 +81,10 @@ export const replace = async (
   layout: Layout,
   path: string,
   data: string | Uint8Array,
-  { durable = true, mode = 0o644 }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Promise<void> => {
-  const aside = await writeAside(layout, data, { durable, mode })
-  await publish(aside, path, { durable })
+  const aside = await writeAside(layout, data, options)
+  await publish(aside, path, options)
 }
 
 /**
@@ -106,7 +94,7 @@ export const replace = async (
 export const publish = async (
   aside: string,
   path: string,
-  { durable = true }: Pick<WriteOptions, 'durable'> = {},
+  { durable = true }: DurableOptions = {},
 ): Promise<void> => {
   const directory = dirname(path)
   try {
@@ -115,7 +103,7 @@ export const publish = async (
     await discard(aside)
     throw error
   }
-  if (durable === true) await syncDirectory(directory)
+  await secure([directory], durable)
 }
 
 /**
@@ -126,14 +114,16 @@ export const create = async (
   layout: Layout,
   path: string,
   data: string | Uint8Array,
-  { durable = true, mode = 0o644 }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Promise<boolean> => {
-  const aside = await writeAside(layout, data, { durable, mode })
+  const aside = await writeAside(layout, data, options)
+  let isNew = false
   try {
-    return await publishNew(aside, path, { durable })
+    isNew = await publishNew(aside, path, options)
   } finally {
-    await discard(aside)
+    if (!isNew) await discard(aside)
   }
+  return isNew
 }
 
 /**
@@ -144,7 +134,7 @@ export const create = async (
 export const publishNew = async (
   aside: string,
   path: string,
-  { durable = true }: Pick<WriteOptions, 'durable'> = {},
+  { durable = true }: DurableOptions = {},
 ): Promise<boolean> => {
   try {
     await inDirectory(dirname(path), () => linkOrClaim(aside, path), { durable })
@@ -153,7 +143,7 @@ export const publishNew = async (
     throw error
   }
   await discard(aside)
-  if (durable === true) await syncDirectory(dirname(path))
+  await secure([dirname(path)], durable)
   return true
 }
 

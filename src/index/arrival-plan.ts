@@ -19,6 +19,8 @@ export interface Planned extends Staged {
   readonly before: History | undefined
   /** What is known there of these very bytes. */
   readonly former: UploadedFact | undefined
+  /** Something is known of other bytes under its name. */
+  readonly isCrowded: boolean
 }
 
 /** What becomes of a release when it comes. */
@@ -48,6 +50,7 @@ export const planArrival = async (
   const { layout, folder, facts } = parts
   const mayReplace = parts.isVolatile || folder.isMutable(name)
   const local = await folder.of(name)
+  const known = await facts.of(name)
   // Later than that, so that nothing which it lacks goes unnoticed.
   const { hidden } = await parts.pushes.of(name)
   const files: Planned[] = []
@@ -57,14 +60,20 @@ export const planArrival = async (
     if (hidden.has(filename)) throw new BusyError()
     const before = historyOf(layout, name, local, filename)
     if (before !== undefined && !mayReplace) throw takenError(filename)
-    const tombstone = await facts.tombstone(name, filename)
+    const tombstone = known.deleted.get(filename)
     if (tombstone?.sha256 === sha256) tombstones.push(tombstone)
     else if (tombstone !== undefined && !mayReplace)
       throw new HttpError(
         409,
         `${filename} was deleted on ${tombstone.at.slice(0, 10)} and had other bytes, sha256 ${tombstone.sha256}: push another version`,
       )
-    files.push({ ...one, before, former: await facts.uploaded(name, filename, sha256) })
+    const uploads = known.uploaded.get(filename) ?? []
+    const former = uploads.find(fact => fact.sha256 === sha256)
+    const isCrowded =
+      tombstone !== undefined ||
+      known.mirrored.has(filename) ||
+      uploads.some(fact => fact !== former)
+    files.push({ ...one, before, former, isCrowded })
   }
   return { files, tombstones }
 }
@@ -90,6 +99,10 @@ const historyOf = (
 /** The names of the files that take the place of others. */
 export const replacedBy = ({ files }: Plan): Filename[] =>
   files.filter(({ before }) => before !== undefined).map(({ file }) => file.filename)
+
+/** The names of which other bytes are to be forgotten. */
+export const crowdedNames = ({ files }: Plan): ReadonlySet<Filename> =>
+  new Set(files.filter(({ isCrowded }) => isCrowded).map(({ file }) => file.filename))
 
 /** What a push by such a plan leaves as its mark. */
 export const recordOf = (

@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs'
 import type { Digests } from '../disk/digest.ts'
+import { Wave } from '../disk/durable.ts'
 import type { Layout } from '../disk/layout.ts'
 import type { Directory } from '../disk/list.ts'
 import { linkStatsOf } from '../disk/stamp.ts'
@@ -115,8 +116,10 @@ export class Contention {
         `${filename} was deleted on ${tombstone.at.slice(0, 10)} and had other bytes, sha256 ${tombstone.sha256}: publish another version, or bring it back by "proxypypi restore ${filename}"`,
       )
     const known = isBack ? await this.#facts.uploaded(name, filename, sha256) : undefined
-    if (known === undefined) await this.#publication.record(upload)
-    if (!(await this.#publication.link(upload))) return undefined
+    const wave = new Wave()
+    if (known === undefined) await this.#publication.record(upload, wave)
+    if (!(await this.#publication.link(upload, wave))) return undefined
+    await wave.sync()
     if (tombstone !== undefined) await this.#facts.remove(name, tombstone)
     if (isBack) await discard(this.#layout.deleted(name, filename, sha256))
     return 'stored'
@@ -129,9 +132,14 @@ export class Contention {
     // A link of that name leads to it: a person's, and left alone.
     if (there.path !== home && linkStatsOf(home) !== undefined) return 'same'
     const known = await this.#facts.uploaded(name, filename, sha256)
-    if (known === undefined) await this.#publication.record(upload, undefined, there.stats.mtime)
-    if (there.path === home) await this.#publication.settle(upload)
-    else if (!(await this.#publication.link(upload))) return undefined
+    const wave = new Wave()
+    if (known === undefined)
+      await this.#publication.record(upload, wave, undefined, there.stats.mtime)
+    if (there.path === home) await this.#publication.claim(upload)
+    else if (!(await this.#publication.link(upload, wave))) return undefined
+    // Who has put it there by hand did not.
+    wave.add(this.#layout.facts(name), this.#layout.project(name))
+    await wave.sync()
     const tombstone = await this.#facts.tombstone(name, filename)
     if (tombstone?.sha256 !== sha256) return 'same'
     await this.#facts.remove(name, tombstone)
@@ -145,9 +153,12 @@ export class Contention {
       throw new ConflictError(
         `${filename} is here with other bytes, sha256 ${there.sha256}: publish another version`,
       )
-    await this.#publication.record(upload, there.log)
-    if (there.path === this.#layout.file(name, filename)) await this.#publication.replace(upload)
-    else if (!(await this.#publication.link(upload))) return undefined
+    const wave = new Wave()
+    await this.#publication.record(upload, wave, there.log)
+    if (there.path === this.#layout.file(name, filename))
+      await this.#publication.replace(upload, wave)
+    else if (!(await this.#publication.link(upload, wave))) return undefined
+    await wave.sync()
     await this.#publication.forgetOthers(upload)
     return there.origin === 'mirrored' ? 'stored' : 'replaced'
   }

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DurableOptions } from '../disk/durable.ts'
 import { orAbsent } from '../disk/error-code.ts'
 import { readObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
@@ -33,12 +34,13 @@ export class DocFacts {
     return { sha256, at, ...(typeof by === 'string' && { by }), history: readHistory(history) }
   }
 
-  /** Keeps a fact, durably; it means nothing before the bytes have their name. */
-  write({ name, version }: DocPlace, fact: DocFact): Promise<void> {
+  /** Keeps a fact, durably unless told; it means nothing before the bytes have their name. */
+  write({ name, version }: DocPlace, fact: DocFact, options: DurableOptions = {}): Promise<void> {
     return replace(
       this.#layout,
       this.#layout.docsFact(name, version, fact.sha256),
       JSON.stringify(fact),
+      options,
     )
   }
 

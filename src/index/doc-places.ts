@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { bounded } from '../bounded.ts'
-import type { Digests } from '../disk/digest.ts'
+import { sha256Of, type Digests } from '../disk/digest.ts'
 import { orAbsent } from '../disk/error-code.ts'
 import type { Layout } from '../disk/layout.ts'
 import { isSettled, linkStatsOf, stampOf, statsOf } from '../disk/stamp.ts'
@@ -84,3 +84,9 @@ export class DocPlaces {
 /** True when two looks saw one file with the same bytes, under whatever names. */
 export const isSameFile = (one: BigIntStats | undefined, two: BigIntStats | undefined): boolean =>
   one !== undefined && one.ino === two?.ino && one.size === two.size && one.mtimeNs === two.mtimeNs
+
+/** The sha256 of another link of what lay there, even if another archive was put there in between. */
+export const digestOfLink = async (path: string, lying: LyingDocs): Promise<string> => {
+  const stats = linkStatsOf(path)
+  return isSameFile(stats, lying.stats) ? lying.sha256 : sha256Of(path, Number(stats?.size ?? 0))
+}

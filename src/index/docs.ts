@@ -4,7 +4,8 @@
  * means nothing without them, then renames the bytes over what was there. So whoever is killed at
  * any moment leaves the old documentation or the new one, with all that is known of it.
  */
-import { sha256Of, type Digests } from '../disk/digest.ts'
+import type { Digests } from '../disk/digest.ts'
+import type { DurableOptions } from '../disk/durable.ts'
 import type { Layout } from '../disk/layout.ts'
 import { linkAside } from '../disk/link-aside.ts'
 import type { OpenFiles, WholeFile } from '../disk/open-files.ts'
@@ -19,7 +20,7 @@ import type { Name } from '../spec/project-name.ts'
 import { releaseVersionRule, type ReleaseVersion } from '../spec/release-version.ts'
 import { DocFacts } from './doc-facts.ts'
 import { checkDocs, contentsOf, docMember } from './doc-member.ts'
-import { DocPlaces, isSameFile, type DocPlace, type LyingDocs } from './doc-places.ts'
+import { digestOfLink, DocPlaces, type DocPlace } from './doc-places.ts'
 import type { DocZip, NewDocs, PutDocs } from './doc-zip.ts'
 import { exclusively } from './exclusively.ts'
 import { overwriting, pushed, uploaded } from './log-entry.ts'
@@ -48,37 +49,40 @@ export class Docs {
   }
 
   /**
-   * Publishes documentation in place of what the release had. When this returns it is durable, and
-   * seen by every process with its next look.
+   * Publishes documentation in place of what the release had. When this returns it is durable, unless
+   * told, and seen by every process with its next look.
    * @throws {ConflictError} when that has to stay
    * @throws {HttpError} 400 for a hostile or broken archive, or a version that cannot be a file name;
    * 503 when somebody else publishes the same for too long
    */
-  async put(docs: NewDocs): Promise<PutDocs> {
+  async put(docs: NewDocs, options: DurableOptions = {}): Promise<PutDocs> {
     try {
       const place = this.#places.of(docs.name, docs.version)
       if (place === undefined)
         throw new HttpError(400, `the version of documentation must be of ${releaseVersionRule}`)
       await checkDocs(docs.path)
-      const { name, filename } = place
-      return await exclusively(this.#layout, name, filename, () => this.#publish(place, docs))
+      return await exclusively(this.#layout, place.name, place.filename, () =>
+        this.#publish(place, docs, options),
+      )
     } finally {
       await discard(docs.path)
     }
   }
 
-  async #publish(place: DocPlace, docs: NewDocs): Promise<PutDocs> {
+  async #publish(place: DocPlace, docs: NewDocs, options: DurableOptions): Promise<PutDocs> {
     const before = await this.#at(place)
     const { sha256, by, time = new Date() } = docs
     if (before?.sha256 === sha256) return { docs: before, outcome: 'same' }
     if (before !== undefined && docs.replace === false)
       throw new ConflictError(`${place.filename} is there with other bytes`)
     const history = overwriting(before?.history, docs.history ?? uploaded(by, this.#layout.index))
-    await this.#facts.write(place, { sha256, at: time.toISOString(), by, history })
+    // What gives way is forgotten for good only after what takes its place is there for good.
+    const lasting = before === undefined ? options : {}
+    await this.#facts.write(place, { sha256, at: time.toISOString(), by, history }, lasting)
     const stats = linkStatsOf(docs.path)
-    await publish(docs.path, place.path)
+    await publish(docs.path, place.path, lasting)
     await this.#places.remember(place, sha256, stats)
-    await this.#facts.forget(place, sha256)
+    if (before !== undefined) await this.#facts.forget(place, sha256)
     const now = await this.#at(place)
     if (now === undefined)
       throw new HttpError(503, `${place.filename} was removed meanwhile: upload it again`)
@@ -178,6 +182,7 @@ export class Docs {
     version: string,
     target: Docs,
     by: string | undefined,
+    options: DurableOptions = {},
   ): Promise<PutDocs | undefined> {
     const place = this.#places.of(name, version)
     const lying = place && (await this.#places.look(place))
@@ -185,16 +190,11 @@ export class Docs {
     if (path === undefined || lying === undefined) return undefined
     const history = (await this.#facts.of(lying, lying.sha256))?.history ?? []
     const way = { who: by, src: this.#layout.index, dst: target.#layout.index }
-    const sha256 = await digestOf(path, lying)
-    const put = await target.put({ name, version, path, sha256, by, history: pushed(history, way) })
+    const sha256 = await digestOfLink(path, lying)
+    const docs = { name, version, path, sha256, by, history: pushed(history, way) }
+    const put = await target.put(docs, options)
     // The link has changed the state of the file, but none of its bytes.
     await this.#places.remember(lying, lying.sha256, lying.stats)
     return put
   }
-}
-
-// What was linked is what was looked at, unless another was put there in between.
-const digestOf = async (path: string, lying: LyingDocs): Promise<string> => {
-  const stats = linkStatsOf(path)
-  return isSameFile(stats, lying.stats) ? lying.sha256 : sha256Of(path, Number(stats?.size ?? 0))
 }

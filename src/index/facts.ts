@@ -10,7 +10,7 @@ import { orAbsent } from '../disk/error-code.ts'
 import { readObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
 import { identityOf, isSettled, stampOf, statsOf } from '../disk/stamp.ts'
-import { create, forget, replace, type WriteOptions } from '../disk/write.ts'
+import { forget, replace, type WriteOptions } from '../disk/write.ts'
 import { distFilename, type Filename } from '../spec/filename.ts'
 import { placesOf, type Places } from '../spec/places.ts'
 import type { Name } from '../spec/project-name.ts'
@@ -146,7 +146,7 @@ export class Facts {
   async claim(name: Name, since: string): Promise<void> {
     const path = this.#layout.claim(name)
     if (statsOf(path) !== undefined) return
-    await create(this.#layout, path, JSON.stringify({ since }), { durable: false })
+    await replace(this.#layout, path, JSON.stringify({ since }), { durable: false })
   }
 
   /**

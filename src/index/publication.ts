@@ -2,7 +2,8 @@ import type { BigIntStats } from 'node:fs'
 import type { Digests } from '../disk/digest.ts'
 import type { Layout } from '../disk/layout.ts'
 import { linkStatsOf } from '../disk/stamp.ts'
-import { discard, publish, publishNew, replace, syncDirectory } from '../disk/write.ts'
+import type { Wave } from '../disk/durable.ts'
+import { discard, publish, publishNew, replace } from '../disk/write.ts'
 import { isWheel } from '../spec/filename.ts'
 import type { CoreMetadata } from './core-metadata.ts'
 import type { Facts } from './facts.ts'
@@ -10,7 +11,7 @@ import type { Gone } from './gone.ts'
 import type { History } from './log-entry.ts'
 import { factOf, type Upload } from './upload.ts'
 
-/** The steps in which an upload becomes a file that is listed. */
+/** The steps in which an upload becomes a file that is listed; durable with the wave that they are given. */
 export class Publication {
   readonly #layout: Layout
   readonly #facts: Facts
@@ -33,50 +34,47 @@ export class Publication {
   }
 
   /**
-   * Keeps everything about an upload; without its file it means nothing, and with it it is durable.
+   * Keeps everything about an upload; without its file it means nothing.
    * @param before how what gives way to it came here; undefined when nothing does
    * @param time what its page says as `upload-time`
    */
-  async record(upload: Upload, before?: History, time: Date = new Date()): Promise<void> {
+  async record(
+    upload: Upload,
+    wave: Wave,
+    before?: History,
+    time: Date = new Date(),
+  ): Promise<void> {
     const { name, filename, sha256, metadata, attestations = [] } = upload
+    const keeping: Promise<unknown>[] = []
     if (metadata !== undefined && isWheel(filename))
-      await this.#metadata.keep(name, filename, sha256, metadata, { durable: false })
+      keeping.push(this.#metadata.keep(name, filename, sha256, metadata, { durable: false }))
     if (attestations.length > 0) {
       const path = this.#layout.attestations(name, filename, sha256)
-      await replace(this.#layout, path, JSON.stringify({ attestations }))
+      keeping.push(replace(this.#layout, path, JSON.stringify({ attestations }), { durable: wave }))
     }
-    await this.#facts.write(name, factOf(this.#layout.index, upload, time, before), {
-      durable: 'file',
-    })
+    const fact = factOf(this.#layout.index, upload, time, before)
+    await Promise.all([...keeping, this.#facts.write(name, fact, { durable: wave })])
   }
 
-  /** Gives the file its name, durably; false when the name is taken. */
-  async link(upload: Upload): Promise<boolean> {
+  /** Gives the file its name; false when the name is taken. */
+  async link(upload: Upload, wave: Wave): Promise<boolean> {
     const before = linkStatsOf(upload.path)
     const home = this.#layout.file(upload.name, upload.filename)
-    if (!(await publishNew(upload.path, home, { durable: 'file' }))) return false
+    if (!(await publishNew(upload.path, home, { durable: wave }))) return false
     // Somebody may have erased the project meanwhile, with all that was known of it.
     const { name, filename, sha256 } = upload
     if (linkStatsOf(this.#layout.uploadedFact(name, filename, sha256)) === undefined)
-      await this.record(upload)
-    await this.#sync(upload)
+      await this.record(upload, wave)
     await this.#published(upload, before)
     return true
   }
 
-  /** Gives the file its name, durably, in place of what has it; that is unknown from then on. */
-  async replace(upload: Upload): Promise<void> {
+  /** Gives the file its name in place of what has it; that is unknown from then on. */
+  async replace(upload: Upload, wave: Wave): Promise<void> {
     const before = linkStatsOf(upload.path)
     const home = this.#layout.file(upload.name, upload.filename)
-    await publish(upload.path, home, { durable: 'file' })
-    await this.#sync(upload)
+    await publish(upload.path, home, { durable: wave })
     await this.#published(upload, before)
-  }
-
-  // Both at once, since each waits for the disk.
-  async #sync({ name }: Upload): Promise<void> {
-    const directories = [this.#layout.facts(name), this.#layout.project(name)]
-    await Promise.all(directories.map(directory => syncDirectory(directory)))
   }
 
   async #published(upload: Upload, before: BigIntStats | undefined): Promise<void> {
@@ -85,13 +83,12 @@ export class Publication {
     // Unless somebody has put another one there already, this state of the file has this digest.
     const isOurs = after?.ino === before?.ino && after?.mtimeNs === before?.mtimeNs
     if (after !== undefined && isOurs) await this.#digests.remember(name, filename, after, sha256)
-    await this.#facts.claim(name, new Date().toISOString())
+    await this.claim(upload)
   }
 
-  /** Makes what was recorded durable where the file has its name already. */
-  async settle(upload: Upload): Promise<void> {
-    await this.#sync(upload)
-    await this.#facts.claim(upload.name, new Date().toISOString())
+  /** Notes whose the name of the project is from the first upload on. */
+  claim({ name }: Pick<Upload, 'name'>): Promise<void> {
+    return this.#facts.claim(name, new Date().toISOString())
   }
 
   /** Forgets what was known of other bytes under this name. */

@@ -1,4 +1,5 @@
 import { Digests } from '../disk/digest.ts'
+import type { DurableOptions } from '../disk/durable.ts'
 import type { Layout } from '../disk/layout.ts'
 import { OpenFiles } from '../disk/open-files.ts'
 import type { Filename } from '../spec/filename.ts'
@@ -25,14 +26,16 @@ export const bringAlong = async (
   target: Beside,
   name: Name,
   { version, by, files, withDocs }: PushRecord,
+  options: DurableOptions = {},
 ): Promise<BroughtAlong> => {
-  const isRegistered = await source.releases.copyTo(name, version, target.releases)
+  const isRegistered = await source.releases.copyTo(name, version, target.releases, options)
   const toxResults = new Map<Filename, readonly ToxResult[]>()
   for (const { filename, sha256 } of files) {
     const tested = { name, filename, sha256 }
-    toxResults.set(filename, await source.toxResults.copyTo(tested, target.toxResults, by))
+    toxResults.set(filename, await source.toxResults.copyTo(tested, target.toxResults, by, options))
   }
-  const put = withDocs ? await source.docs.copyTo(name, version, target.docs, by) : undefined
+  const put =
+    withDocs ? await source.docs.copyTo(name, version, target.docs, by, options) : undefined
   return { isRegistered, toxResults, docs: put?.docs }
 }
 

@@ -74,7 +74,6 @@ export const passMark = async (
     if (hasCode(error, 'ENOENT')) return false
     throw error
   }
-  await syncDirectory(layout.push(name))
   return true
 }
 

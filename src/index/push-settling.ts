@@ -3,6 +3,7 @@ import type { Layout } from '../disk/layout.ts'
 import { linkStatsOf } from '../disk/stamp.ts'
 import { discard } from '../disk/write.ts'
 import type { Log } from '../log.ts'
+import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
 import { CoreMetadata } from './core-metadata.ts'
 import { Facts } from './facts.ts'
@@ -30,14 +31,16 @@ export const settlingParts = (layout: Layout, log: Log): SettlingParts => {
 /**
  * After the moment of a push: forgets what was known of files that gave way, and spares the next
  * look the hashing of those that came. May be done again.
+ * @param crowded the names of which other bytes were known; unless given, they are looked for
  */
 export const settlePush = async (
   { layout, facts, digests, publication }: SettlingParts,
   name: Name,
   { files, tombstones }: PushRecord,
+  crowded?: ReadonlySet<Filename>,
 ): Promise<void> => {
   for (const { filename, sha256, inode } of files) {
-    await publication.forgetOthers({ name, filename, sha256 })
+    if (crowded?.has(filename) !== false) await publication.forgetOthers({ name, filename, sha256 })
     const stats = linkStatsOf(layout.file(name, filename))
     if (stats?.ino === inode) await digests.remember(name, filename, stats, sha256)
   }

@@ -74,18 +74,24 @@ const heldFile = async (source: Opened, name: Name, file: File): Promise<Arrivin
  * them. What belongs to it besides follows at once, and is made good should it be broken off.
  * @throws {HttpError} 409 when something there does not give way, and nothing has changed; 502 when a
  * mirrored file cannot be fetched
+ * @param told called when it is there, while it is made durable
  */
-export const pushRelease = async (push: Push): Promise<Pushed> => {
+export const pushRelease = async (
+  push: Push,
+  told: (pushed: Pushed) => Promise<unknown> = async () => {},
+): Promise<Pushed> => {
   const { source, target, name, version, withDocs, by } = push
   if (target.stage === undefined) throw new HttpError(405, `${target.name} is a mirror`)
   const files = await heldFiles(source, name, push.files)
   const check = () => requireNoDocs(push)
   const arrival: Arrival = { name, version, source: source.layout, by, withDocs, files, check }
-  const along = await target.stage.take(arrival, record =>
-    bringAlong(source.beside, target.beside, name, record),
-  )
-  await rememberLinks(source, name, files)
-  return { ...along, files }
+  return target.stage.take(arrival, {
+    async bring(record, wave) {
+      const options = { durable: wave }
+      return { ...(await bringAlong(source.beside, target.beside, name, record, options)), files }
+    },
+    told: pushed => Promise.all([rememberLinks(source, name, files), told(pushed)]),
+  })
 }
 
 const requireNoDocs = async (push: Push): Promise<void> => {

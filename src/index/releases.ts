@@ -3,33 +3,26 @@
  * seldom meet in one. A release may be registered without having a file, and its project is there.
  */
 import { readdir } from 'node:fs/promises'
-import { LRUCache } from 'lru-cache'
 import { bounded } from '../bounded.ts'
+import type { DurableOptions } from '../disk/durable.ts'
 import { orAbsent } from '../disk/error-code.ts'
-import { readObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
+import { linkNew } from '../disk/link-aside.ts'
 import { removeIfEmpty, removeTree } from '../disk/remove-tree.ts'
-import { identityOf, isSettled, stampOf, statsOf } from '../disk/stamp.ts'
+import { isSettled, stampOf, statsOf } from '../disk/stamp.ts'
 import { create, forget, replace } from '../disk/write.ts'
 import { InputError } from '../spec/input-error.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
 import { releaseVersion, releaseVersionRule, type ReleaseVersion } from '../spec/release-version.ts'
 import { isSameVersion } from '../spec/same-version.ts'
 import {
-  readVersionData,
   sentVersionData,
   wholeVersionData,
   type FormFields,
   type VersionData,
 } from '../spec/version-data.ts'
 import { exclusively } from './exclusively.ts'
-
-// Characters of metadata that are kept in memory, of all indexes together.
-const memory = 8 * 1024 * 1024
-const read = new LRUCache<string, { identity: string; data: VersionData }>({
-  maxSize: memory,
-  sizeCalculation: ({ data }) => JSON.stringify(data).length,
-})
+import { readRelease } from './release-record.ts'
 
 /** The registered releases of one index. */
 export class Releases {
@@ -43,7 +36,8 @@ export class Releases {
   }
 
   /**
-   * Registers what a form tells of a release. Durable, and seen by every process with its next look.
+   * Registers what a form tells of a release. Durable unless told, and seen by every process with its
+   * next look.
    * @param how `reset`: what the form leaves out becomes empty; `update`: it stays as it was
    * @throws {InputError} for a version that cannot be a file name; {HttpError} 503 when somebody
    * else registers the same for too long
@@ -53,13 +47,15 @@ export class Releases {
     version: string,
     fields: FormFields,
     how: 'reset' | 'update',
+    options: DurableOptions = {},
   ): Promise<void> {
     const safe = releaseVersion(version)
     if (safe === undefined)
       throw new InputError(`invalid metadata: a version must be of ${releaseVersionRule}`)
     const sent = { name, ...sentVersionData(fields), version: safe }
     const fresh = wholeVersionData(sent)
-    await this.#write(name, safe, fresh, known => (how === 'reset' ? fresh : { ...known, ...sent }))
+    const changed = (known: VersionData) => (how === 'reset' ? fresh : { ...known, ...sent })
+    await this.#write(name, safe, fresh, changed, options)
   }
 
   /** Registers all that is known of a release in place of what was registered before. Throws as `register`. */
@@ -73,22 +69,24 @@ export class Releases {
     version: ReleaseVersion,
     fresh: VersionData,
     changed: (known: VersionData) => VersionData,
+    options: DurableOptions = {},
   ): Promise<void> {
     const path = this.#layout.release(name, version)
     // New, as nearly always: of several writers one wins, the others change what it wrote.
-    if (statsOf(path) === undefined && (await create(this.#layout, path, textOf(fresh)))) return
+    if (statsOf(path) === undefined && (await create(this.#layout, path, textOf(fresh), options)))
+      return
     await exclusively(this.#layout, name, `release ${version}`, async () => {
-      const known = await this.#at(path)
+      const known = await readRelease(path)
       const next = known === undefined ? fresh : changed(known)
       if (known === undefined || textOf(known) !== textOf(next))
-        await replace(this.#layout, path, textOf(next))
+        await replace(this.#layout, path, textOf(next), options)
     })
   }
 
   /** What was registered of a release, by the very spelling of its version; undefined when nothing was. */
   async get(name: Name, version: string): Promise<VersionData | undefined> {
     const safe = releaseVersion(version)
-    return safe === undefined ? undefined : this.#at(this.#layout.release(name, safe))
+    return safe === undefined ? undefined : readRelease(this.#layout.release(name, safe))
   }
 
   /** The registered versions of a project, in no particular order. */
@@ -163,25 +161,22 @@ export class Releases {
   }
 
   /** Registers a release with another index as it is here; false when it is not registered here. */
-  async copyTo(name: Name, version: string, target: Releases): Promise<boolean> {
+  async copyTo(
+    name: Name,
+    version: string,
+    target: Releases,
+    options: DurableOptions = {},
+  ): Promise<boolean> {
     const safe = releaseVersion(version)
-    const data = await this.get(name, version)
-    if (safe === undefined || data === undefined) return false
+    if (safe === undefined) return false
+    const path = this.#layout.release(name, safe)
+    if (statsOf(path) === undefined) return false
+    // What is registered is never rewritten in place, so both may share it.
+    if (await linkNew(path, target.#layout.release(name, safe), options)) return true
+    const data = await readRelease(path)
+    if (data === undefined) return false
     await target.set(name, safe, data)
     return true
-  }
-
-  async #at(path: string): Promise<VersionData | undefined> {
-    const stats = statsOf(path)
-    if (stats === undefined) return undefined
-    const identity = identityOf(stats)
-    const known = read.get(path)
-    if (known?.identity === identity) return known.data
-    const record = await readObject(path)
-    if (record === undefined) return undefined
-    const data = readVersionData(record)
-    read.set(path, { identity, data })
-    return data
   }
 }
 

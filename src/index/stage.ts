@@ -5,6 +5,7 @@
  * of it, or wholly absent. A lock is taken only where something under that name has to give way.
  */
 import type { Digests } from '../disk/digest.ts'
+import { Wave } from '../disk/durable.ts'
 import { readObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
 import type { Directory } from '../disk/list.ts'
@@ -13,14 +14,13 @@ import type { Log } from '../log.ts'
 import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
 import type { Arrival } from './arrival.ts'
-import { Arrivals } from './arrivals.ts'
+import { Arrivals, type Along } from './arrivals.ts'
 import { Contention } from './contention.ts'
 import type { CoreMetadata } from './core-metadata.ts'
 import { exclusively } from './exclusively.ts'
 import type { Facts } from './facts.ts'
 import type { Folder } from './folder.ts'
 import { Publication } from './publication.ts'
-import type { PushRecord } from './push-record.ts'
 import { Pushes } from './pushes.ts'
 import { Gone } from './gone.ts'
 import { Removals } from './removals.ts'
@@ -70,14 +70,15 @@ export class Stage {
   }
 
   /**
-   * Publishes a file. When this returns it is durable, and seen by every process with its next look.
+   * Publishes a file. When this returns it is seen by every process with its next look.
+   * @param wave when this is synced it is durable; unless given, it is when this returns
    * @throws {ConflictError} when other bytes have the name, or had it until they were deleted
    */
-  async put(upload: Upload): Promise<Outcome> {
+  async put(upload: Upload, wave?: Wave): Promise<Outcome> {
     const { name, filename, by } = upload
     try {
       const outcome =
-        (await this.#putNew(upload)) ??
+        (await this.#putNew(upload, wave)) ??
         (await exclusively(this.#layout, name, filename, () => this.#contention.put(upload)))
       this.#log.info('upload', { project: name, file: filename, by, outcome })
       return outcome
@@ -87,18 +88,20 @@ export class Stage {
   }
 
   /** Nothing has the name yet, as nearly always; undefined when something has. */
-  async #putNew(upload: Upload): Promise<Outcome | undefined> {
+  async #putNew(upload: Upload, given?: Wave): Promise<Outcome | undefined> {
     if (await this.#contention.isTaken(upload.name, upload.filename)) return undefined
-    await this.#publication.record(upload)
-    return (await this.#publication.link(upload)) ? 'stored' : undefined
+    const wave = given ?? new Wave()
+    await this.#publication.record(upload, wave)
+    if (!(await this.#publication.link(upload, wave))) return undefined
+    if (given === undefined) await wave.sync()
+    return 'stored'
   }
 
   /**
    * Takes a release of another index, all of its files at one moment. Durable when this returns.
-   * @param along what belongs to it besides; it is done again later should it fail or be broken off
    * @throws {HttpError} 409 when a name is taken, and nothing has changed
    */
-  async take<T>(arrival: Arrival, along: (record: PushRecord) => Promise<T>): Promise<T> {
+  async take<T>(arrival: Arrival, along: Along<T>): Promise<T> {
     const { name, version, source, by } = arrival
     const brought = await this.#arrivals.take(arrival, along)
     this.#log.info('push', { project: name, version, from: source.index, by })

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DurableOptions } from '../disk/durable.ts'
 import { orAbsent } from '../disk/error-code.ts'
 import type { JsonObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
@@ -74,6 +75,7 @@ export class ToxResults {
     tested: Tested,
     result: NewResult,
     place: (path: string) => Promise<boolean>,
+    options: DurableOptions = {},
   ): Promise<ToxResult> {
     const there = await this.of(tested)
     if (there.length >= mostResults)
@@ -83,7 +85,7 @@ export class ToxResults {
     for (let number = Math.max(result.number, there.length); ; number += 1) {
       const stem = `${mark}-${result.time}-${number}`
       const recordPath = join(directory, `${stem}.${result.sha256.slice(0, 16)}.json`)
-      await replace(this.#layout, recordPath, JSON.stringify(result.record))
+      await replace(this.#layout, recordPath, JSON.stringify(result.record), options)
       if (!(await place(join(directory, stem)))) continue
       const kept = (await this.of(tested)).find(({ path }) => path === join(directory, stem))
       if (kept === undefined) throw new HttpError(503, `${filename} was deleted meanwhile`)
@@ -140,6 +142,7 @@ export class ToxResults {
     tested: Tested,
     target: ToxResults,
     by: string | undefined,
+    options: DurableOptions = {},
   ): Promise<readonly ToxResult[]> {
     const there = new Set((await target.of(tested)).map(({ sha256 }) => sha256))
     const way = { who: by, src: this.#layout.index, dst: target.#layout.index }
@@ -150,9 +153,9 @@ export class ToxResults {
       if (aside === undefined) continue
       const { sha256, size, at, time, number, history } = result
       const record = { sha256, size, at, by: result.by, history: pushed(history, way) }
-      const place = (path: string) => publishNew(aside, path)
+      const place = (path: string) => publishNew(aside, path, options)
       try {
-        copied.push(await target.#keep(tested, { time, number, sha256, record }, place))
+        copied.push(await target.#keep(tested, { time, number, sha256, record }, place, options))
       } finally {
         await discard(aside)
       }

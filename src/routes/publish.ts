@@ -1,5 +1,6 @@
 import { ArchiveError } from '../archive/archive-error.ts'
 import type { Access, Visitor } from '../accounts/access.ts'
+import { Wave } from '../disk/durable.ts'
 import { HttpError } from '../http/error.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { ReceivedFile } from '../http/receive.ts'
@@ -45,6 +46,8 @@ export interface Place extends Pick<Publishing, 'stage' | 'journal'> {
    * is asked of them all the same.
    */
   readonly takesAnySources?: boolean
+  /** What else is made durable by then. Of what is refused this is not asked. */
+  readonly along?: (outcome: Outcome, wave: Wave) => Promise<unknown>
 }
 
 /**
@@ -55,7 +58,7 @@ export interface Place extends Pick<Publishing, 'stage' | 'journal'> {
  * @throws errors with a status and one line for the client
  */
 export const publish = async (
-  { stage, journal, index, takesAnySources = false }: Place,
+  { stage, journal, index, takesAnySources = false, along }: Place,
   exchange: Exchange,
   visitor: Pick<Visitor, 'user'>,
   file: ReceivedFile,
@@ -66,7 +69,8 @@ export const publish = async (
   const metadata = await lookInto(file, filename, takesAnySources)
   const wrong = disagreement(announced, metadata?.toString('utf8'))
   if (wrong !== undefined) throw new HttpError(400, `${filename} is refused: ${wrong}`)
-  const outcome = await stage.put({
+  const wave = new Wave()
+  const upload = {
     name,
     filename,
     path: file.path,
@@ -78,18 +82,24 @@ export const publish = async (
     attestations: announced.attestations,
     ...(metadata === undefined && { requiresPython: announced.requiresPython }),
     replace: announced.replace,
-  })
-  if (outcome !== 'same')
-    await journal.record({
-      ...actorOf(exchange),
-      event: 'upload',
-      index,
-      project: name,
-      version: announced.version ?? fileVersion(name, filename),
-      file: filename,
-      sha256: file.sha256,
-      ...(outcome === 'replaced' && { change: 'other bytes than before' }),
-    })
+  }
+  const outcome = await stage.put(upload, wave)
+  const entry = {
+    ...actorOf(exchange),
+    event: 'upload',
+    index,
+    project: name,
+    version: announced.version ?? fileVersion(name, filename),
+    file: filename,
+    sha256: file.sha256,
+    ...(outcome === 'replaced' && { change: 'other bytes than before' }),
+  } as const
+  const settle = async () => {
+    await along?.(outcome, wave)
+    await wave.sync()
+  }
+  // Both at once, since each waits for the disk.
+  await Promise.all([settle(), outcome !== 'same' && journal.record(entry)])
   return outcome
 }
 

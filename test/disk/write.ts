@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import * as promises from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { Wave } from '../../src/disk/durable.ts'
 import { Layout } from '../../src/disk/layout.ts'
 import * as writing from '../../src/disk/write.ts'
 
@@ -109,19 +110,6 @@ t.test('a failed creation leaves no name and nothing aside', async t => {
   }
 })
 
-t.test(
-  'a directory that cannot be synced is tolerated where the file system has no such thing',
-  async t => {
-    const { layout, path, directory } = setUp(t)
-    await mkdir(join(directory, 'a/b'), { recursive: true })
-    const tolerant = await withFailing(t, { open: openFailing('sync', 'EINVAL', /b$/) })
-    await tolerant.replace(layout, path, 'new')
-    t.equal(await readFile(path, 'utf8'), 'new')
-    const failed = await withFailing(t, { open: openFailing('sync', 'EIO', /b$/) })
-    await t.rejects(failed.replace(layout, path, 'newer'), { code: 'EIO' })
-  },
-)
-
 t.test('a file where a directory is needed is an error for that file only (fault S40)', async t => {
   const { layout, directory } = setUp(t)
   await writeFile(join(directory, 'a'), '')
@@ -171,7 +159,7 @@ t.test('a finished file gets a name that must be new, or stays aside', async t =
   await writeFile(first, 'one')
   await writeFile(second, 'two')
   t.equal(await writing.publishNew(first, path), true)
-  t.equal(await writing.publishNew(second, path, { durable: 'file' }), false)
+  t.equal(await writing.publishNew(second, path, { durable: new Wave() }), false)
   t.equal(await readFile(path, 'utf8'), 'one')
   t.equal(await readFile(second, 'utf8'), 'two', 'the loser is still there')
   t.same((await readdir(directory)).toSorted(), ['a', 'second'])

@@ -255,7 +255,7 @@ t.test('what changes under a push is not taken for what was asked for', async t 
   const arrival = { name: demo, version: '1.0', source: source.layout, by: 'alice' }
   const taking = stage?.take(
     { ...arrival, withDocs: false, files: held === undefined ? [] : [held], check: async () => {} },
-    async () => 'done',
+    { bring: async () => 'done', told: async () => {} },
   )
   await t.rejects(Promise.resolve(taking), /changed meanwhile/)
   t.same(await filesOf(place, 'alice/prod'), [])

@@ -5,7 +5,7 @@ import type { Outcome } from '../../index/stage.ts'
 import { ConflictError } from '../../index/upload.ts'
 import { readDevpiClaims, type DevpiClaims } from '../../spec/devpi-upload.ts'
 import { hashedPath } from '../../spec/places.ts'
-import { publish } from '../publish.ts'
+import { publish, type Place } from '../publish.ts'
 import { baseForOthers } from './base.ts'
 import { Refusal } from './envelope.ts'
 import { done, type Posted } from './posted.ts'
@@ -29,9 +29,11 @@ const store = async (
   { request, index, stage }: Posted,
   file: ReceivedFile,
   claims: DevpiClaims,
+  along: NonNullable<Place['along']>,
 ): Promise<Outcome> => {
   const { exchange, visitor, sources } = request
-  const place = { stage, journal: sources.journal, index: index.name, takesAnySources: true }
+  const where = { stage, journal: sources.journal, index: index.name }
+  const place: Place = { ...where, takesAnySources: true, along }
   try {
     return await publish(place, exchange, visitor, file, claims)
   } catch (error) {
@@ -71,12 +73,14 @@ export const uploadFile = async (posted: Posted): Promise<Reply> => {
   const claims = readDevpiClaims(form.fields, file.filename)
   const { name, version } = claims
   posted.admit(name)
-  const outcome = await store(posted, file, claims)
-  if (outcome === 'same' && !index.config.volatile)
-    return done('Upload of identical file to non volatile index.')
-  // Of a release that is known a form with fewer fields takes nothing away.
-  await index.beside.releases.register(name, version, form.fields, 'update')
-  await request.sources.changes.note()
+  const isAsItWas = (outcome: Outcome) => outcome === 'same' && !index.config.volatile
+  const outcome = await store(posted, file, claims, async (outcome, wave) => {
+    if (isAsItWas(outcome)) return
+    // Of a release that is known a form with fewer fields takes nothing away.
+    await index.beside.releases.register(name, version, form.fields, 'update', { durable: wave })
+    await request.sources.changes.note()
+  })
+  if (isAsItWas(outcome)) return done('Upload of identical file to non volatile index.')
   if (outcome !== 'same') await tell(posted, file, claims)
   return done()
 }

@@ -1,0 +1,120 @@
+import { orAbsent } from '../disk/error-code.ts'
+import type { Wave } from '../disk/durable.ts'
+import type { Layout } from '../disk/layout.ts'
+import { linkAside } from '../disk/link-aside.ts'
+import { discard, publish, publishNew, writeAside } from '../disk/write.ts'
+import { HttpError } from '../http/error.ts'
+import type { Filename } from '../spec/filename.ts'
+import type { Name } from '../spec/project-name.ts'
+import { pushAside, pushMark, type PushTicket } from '../spec/push-mark.ts'
+import { arrivedFact, type Arrival } from './arrival.ts'
+import { BusyError, replacedBy, type Plan, type Planned } from './arrival-plan.ts'
+import type { Facts } from './facts.ts'
+import { pushRecordText, type PushRecord } from './push-record.ts'
+import { endPush, passMark, undoPush } from './push-recovery.ts'
+
+/** A release on its way. */
+interface Placing {
+  readonly arrival: Arrival
+  readonly plan: Plan
+  readonly record: PushRecord
+  /** Pending. */
+  readonly ticket: PushTicket
+  /** With it all of it is durable. */
+  readonly wave: Wave
+}
+
+/**
+ * Gives the files of a release their names, up to the moment at which they are there.
+ * @throws {BusyError} when somebody has taken a name meanwhile; then, as on every failure, nothing
+ * has changed
+ */
+export const placeArrival = async (
+  { layout, facts }: { readonly layout: Layout; readonly facts: Facts },
+  { arrival, plan, record, ticket, wave }: Placing,
+): Promise<void> => {
+  const { name } = arrival
+  const known = plan.files.map(({ file, metadata, before }) =>
+    arrivedFact(layout.index, ticket.id, arrival, file, metadata, before),
+  )
+  const texts = [pushRecordText(record), ...known.map(fact => JSON.stringify(fact))]
+  const asides = await writeTogether(layout, texts)
+  const claimed = new Set<Filename>()
+  try {
+    const [mark = '', ...written] = asides
+    await publish(mark, layout.push(name, pushMark(ticket)), { durable: wave })
+    await makeWay(layout, name, plan, ticket, wave)
+    // First the names, since whoever gets one may then say what lies there.
+    for (const file of plan.files) await claim(layout, name, file, claimed, wave)
+    for (const file of plan.files) await copyAttestations(layout, arrival, file, wave)
+    for (const [at, fact] of known.entries())
+      await publish(written[at] ?? '', facts.pathOf(name, fact), { durable: wave })
+    for (const tombstone of plan.tombstones) await discard(facts.pathOf(name, tombstone))
+    // One new file is there or not, whatever a power cut keeps of the rest.
+    if (plan.files.length > 1 || replacedBy(plan).length > 0) await wave.sync()
+    if (!(await passMark(layout, name, ticket, { ...ticket, state: 'done' })))
+      throw new HttpError(503, `pushing ${name} took too long: try again`)
+    wave.add(layout.push(name))
+  } catch (error) {
+    const own = record.files.filter(({ filename }) => claimed.has(filename))
+    await undoPush(layout, name, ticket, { ...record, files: own })
+    await endPush(layout, name, ticket)
+    for (const aside of asides) await discard(aside)
+    throw error
+  }
+}
+
+/** Writes small files aside, synced all at a time; all of them or none. */
+const writeTogether = async (layout: Layout, texts: readonly string[]): Promise<string[]> => {
+  const writing = await Promise.allSettled(texts.map(text => writeAside(layout, text)))
+  const written = writing.flatMap(one => (one.status === 'fulfilled' ? one.value : []))
+  const failed = writing.find(one => one.status === 'rejected')
+  if (failed === undefined) return written
+  for (const aside of written) await discard(aside)
+  throw failed.reason
+}
+
+/** What gives way is kept until then, and shown; durably before anything takes its place. */
+const makeWay = async (
+  layout: Layout,
+  name: Name,
+  plan: Plan,
+  { id }: PushTicket,
+  wave: Wave,
+): Promise<void> => {
+  const replaced = replacedBy(plan)
+  for (const filename of replaced) {
+    const link = await linkAside(layout, layout.file(name, filename))
+    await publish(link, layout.push(name, pushAside(id), filename), { durable: wave })
+  }
+  if (replaced.length > 0) await wave.sync()
+}
+
+const claim = async (
+  layout: Layout,
+  name: Name,
+  { file: { filename }, aside, before }: Planned,
+  claimed: Set<Filename>,
+  wave: Wave,
+): Promise<void> => {
+  const home = layout.file(name, filename)
+  claimed.add(filename)
+  if (before !== undefined) return publish(aside, home, { durable: wave })
+  if (await publishNew(aside, home, { durable: wave })) return undefined
+  claimed.delete(filename)
+  // Somebody has taken the name meanwhile: then all is looked at again.
+  throw new BusyError()
+}
+
+const copyAttestations = async (
+  layout: Layout,
+  { name, source }: Arrival,
+  { file: { fact, filename, sha256 } }: Planned,
+  wave: Wave,
+): Promise<void> => {
+  if (fact?.isAttested !== true) return
+  const from = source.attestations(name, filename, sha256)
+  const aside = await orAbsent(linkAside(layout, from))
+  if (aside !== undefined)
+    await publish(aside, layout.attestations(name, filename, sha256), { durable: wave })
+}
