@@ -34,7 +34,7 @@ t.test('explain tells where an index looks for a project, and what it leaves out
   const hidden = await explain('alice/dev', 'Leaf.Lib==1.0')
   t.equal(hidden.code, 0)
   t.match(hidden.stdout, /^looked in alice\/dev, bob\/lib$/m)
-  t.match(hidden.stdout, /^left out +root\/other left out: .* private project of bob\/lib/m)
+  t.match(hidden.stdout, /^note +root\/other left out: .* private project of bob\/lib/m)
   t.match(hidden.stdout, /^bob\/lib: lists 1 files$/m)
   t.match(hidden.stdout, /^uploaded +leaf_lib-1\.0\S+ by alice/m)
   t.match(hidden.stdout, /^alice\/dev: has no such project$/m)
