@@ -11,11 +11,15 @@ export const needWrk = async () => {
 }
 
 /** Requests a second that a server answers over 32 kept connections; throws when any went wrong. */
-export const requestsPerSecond = async ({ url, headers = {}, rangeOf }, seconds) => {
+export const requestsPerSecond = async (
+  { url, headers = {}, rangeOf },
+  seconds,
+  connections = 32,
+) => {
   const named = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
   const { stdout } = await run(
     'wrk',
-    ['-t1', '-c32', `-d${seconds}s`, '-s', beside('wrk.lua'), ...named, url],
+    ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', beside('wrk.lua'), ...named, url],
     { env: { ...process.env, ...(rangeOf === undefined ? {} : { RANGE_OF: String(rangeOf) }) } },
   )
   const seen = JSON.parse(stdout.trim().split('\n').at(-1))
