@@ -20,18 +20,12 @@ export const pushToIndex = async (job: PushJob, name: IndexName): Promise<Reply>
   const target = await sources.registry.open(name)
   if (target === undefined) throw new HttpError(404, `the index ${name} does not exist`)
   requireUpload(job, target)
-  const pushed = await pushRelease({
-    source,
-    target,
-    name: order.name,
-    version,
-    files,
-    withDocs: order.withDocs,
-    by: visitor.user,
-  })
+  const { name: project, withDocs } = order
+  const push = { source, target, name: project, version, files, withDocs, by: visitor.user }
+  const pushed = await pushRelease(push, pushed =>
+    Promise.all([sources.changes.note(), record(job, target, pushed)]),
+  )
   await requireStillThere(sources, target)
-  await sources.changes.note()
-  await record(job, target, pushed)
   await tell(job, target, pushed)
   return result(200, 'actionlog', stepsOf(job, target, pushed))
 }
@@ -64,23 +58,23 @@ const stepsOf = (
   ...(docs === undefined ? [] : [[200, 'store_doczip', title, version, '->', target.name]]),
 ]
 
-const record = async (
+const record = (
   { request, source, order, version }: PushJob,
   { name: index }: Opened,
   { files, docs }: Pushed,
-): Promise<void> => {
-  for (const { filename, sha256 } of docs === undefined ? files : [...files, docs])
-    await request.sources.journal.record({
+): Promise<void> =>
+  request.sources.journal.record(
+    ...(docs === undefined ? files : [...files, docs]).map(({ filename, sha256 }) => ({
       ...actorOf(request.exchange),
-      event: 'push',
+      event: 'push' as const,
       index,
       project: order.name,
       version,
       file: filename,
       sha256,
       change: `from ${source.name}`,
-    })
-}
+    })),
+  )
 
 const tell = async (
   { request, source, order, version }: PushJob,
