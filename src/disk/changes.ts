@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { open, readFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { orAbsent } from './error-code.ts'
 import type { Layout } from './layout.ts'
@@ -35,13 +35,8 @@ export class Changes {
   /** Notes one change, once it is durable; gives the serial from then on. */
   async note(): Promise<number> {
     const path = this.#layout.changes
-    const handle = await inDirectory(dirname(path), () => open(path, 'a'))
-    try {
-      await handle.write('.')
-      return (await handle.stat()).size
-    } finally {
-      await handle.close()
-    }
+    await inDirectory(dirname(path), () => appendFile(path, '.'))
+    return this.serial()
   }
 
   /**

@@ -1,16 +1,20 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { closeSync, fsync, openSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { hasCode } from './error-code.ts'
+
+const sync = promisify(fsync)
 
 /** Makes what was renamed or linked in a directory survive a power cut; file systems without it are tolerated. */
 export const syncDirectory = async (directory: string): Promise<void> => {
-  let handle: FileHandle | undefined
+  let descriptor: number | undefined
   try {
-    handle = await open(directory, 'r')
-    await handle.sync()
+    // Like a look (see `stamp.ts`): a directory that was just written to waits for no disk.
+    descriptor = openSync(directory, 'r')
+    await sync(descriptor)
   } catch (error) {
     if (!hasCode(error, 'EINVAL', 'EACCES', 'EPERM', 'EISDIR', 'ENOTSUP', 'ENOENT')) throw error
   } finally {
-    await handle?.close()
+    if (descriptor !== undefined) closeSync(descriptor)
   }
 }
 

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { secure, syncDirectory, type DurableOptions } from './durable.ts'
 import { hasCode } from './error-code.ts'
 import { host, type Layout } from './layout.ts'
+import { linkStatsOf, statsOf } from './stamp.ts'
 
 // What its callers write with.
 export { syncDirectory } from './durable.ts'
@@ -29,6 +30,7 @@ export const inDirectory = async <T>(
   action: () => Promise<T>,
   { durable = true }: DurableOptions = {},
 ): Promise<T> => {
+  if (statsOf(directory) === undefined) await secure(await makeDirectory(directory), durable)
   for (let attempt = 1; ; attempt += 1)
     try {
       return await action()
@@ -172,7 +174,10 @@ export const forget = async (path: string): Promise<void> => {
 }
 
 /** Removes a file; one that is not there is as good as removed. */
-export const discard = (path: string): Promise<void> =>
-  unlink(path).catch((error: unknown) => {
+export const discard = async (path: string): Promise<void> => {
+  // What was given its name already is no more, as nearly always, and a look costs next to nothing.
+  if (linkStatsOf(path) === undefined) return
+  await unlink(path).catch((error: unknown) => {
     if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error
   })
+}

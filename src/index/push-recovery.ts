@@ -134,7 +134,8 @@ export const tidyPushes = async (layout: Layout, name: Name): Promise<void> => {
 /** Removes all traces of a push that is undone or through. */
 export const endPush = async (layout: Layout, name: Name, ticket: PushTicket): Promise<void> => {
   if (ticket.state === 'done') await discard(layout.push(name, pushMark(ticket)))
-  await rm(layout.push(name, pushAside(ticket.id)), { recursive: true, force: true })
+  const aside = layout.push(name, pushAside(ticket.id))
+  if (linkStatsOf(aside) !== undefined) await rm(aside, { recursive: true, force: true })
   if (ticket.state === 'pending') await discard(layout.push(name, pushMark(ticket)))
   await removeIfEmpty(layout.push(name))
 }

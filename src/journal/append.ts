@@ -4,6 +4,7 @@
  */
 import { open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { statsOf } from '../disk/stamp.ts'
 import { inDirectory, syncDirectory } from '../disk/write.ts'
 
 /** Bytes of one write: small enough for any file system to take it in one piece. */
@@ -50,7 +51,7 @@ export const append = async (
 ): Promise<void> => {
   const handle = await inDirectory(dirname(path), () => open(path, 'a+', 0o600))
   try {
-    const { size } = await handle.stat()
+    const size = Number(statsOf(path)?.size ?? 0)
     const begin = (await isTorn(handle, size)) ? '\n' : ''
     for (const piece of pieces(lines, begin)) await writeAll(handle, piece)
     if (durable) await handle.datasync()

@@ -1,5 +1,5 @@
+import * as fs from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import * as promises from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import * as disk from '../../src/disk/durable.ts'
@@ -9,17 +9,20 @@ import { create, publish, replace, writeAside } from '../../src/disk/write.ts'
 /** What is durable, with a record of the directories that are synced. */
 const recording = async (t: Test) => {
   const synced: string[] = []
-  const open = async (path: string, ...rest: never[]) => {
-    const handle = await promises.open(path, ...rest)
-    const sync = handle.sync.bind(handle)
-    handle.sync = () => {
-      synced.push(path)
-      return sync()
-    }
-    return handle
-  }
+  const paths = new Map<number, string>()
   const durable = await t.mockImport<typeof disk>('../../src/disk/durable.ts', {
-    'node:fs/promises': { ...promises, open },
+    'node:fs': {
+      ...fs,
+      openSync: (path: string, flags: string) => {
+        const descriptor = fs.openSync(path, flags)
+        paths.set(descriptor, path)
+        return descriptor
+      },
+      fsync: (descriptor: number, done: fs.NoParamCallback) => {
+        synced.push(paths.get(descriptor) ?? '')
+        fs.fsync(descriptor, done)
+      },
+    },
   })
   return { synced, durable }
 }
@@ -62,13 +65,10 @@ t.test('of new entries as much is durable as is wanted', async t => {
 t.test('a directory that cannot be synced is tolerated where there is no such thing', async t => {
   const directory = t.testdir()
   for (const code of ['EINVAL', 'EIO']) {
-    const failing = async (path: string, ...rest: never[]) => {
-      const handle = await promises.open(path, ...rest)
-      handle.sync = () => Promise.reject(Object.assign(new Error('provoked'), { code }))
-      return handle
-    }
+    const fsync = (_: number, done: fs.NoParamCallback) =>
+      done(Object.assign(new Error('provoked'), { code }))
     const { syncDirectory } = await t.mockImport<typeof disk>('../../src/disk/durable.ts', {
-      'node:fs/promises': { ...promises, open: failing },
+      'node:fs': { ...fs, fsync },
     })
     if (code === 'EIO') await t.rejects(syncDirectory(directory), { code })
     else await t.resolves(syncDirectory(directory))
