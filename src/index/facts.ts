@@ -6,14 +6,17 @@
 import { readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bounded } from '../bounded.ts'
+import type { DurableOptions } from '../disk/durable.ts'
 import { orAbsent } from '../disk/error-code.ts'
-import { readObject } from '../disk/json.ts'
+import { parseObject, readObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
+import { replaceKnown } from '../disk/replace-known.ts'
 import { identityOf, isSettled, stampOf, statsOf } from '../disk/stamp.ts'
-import { forget, replace, type WriteOptions } from '../disk/write.ts'
+import { forget } from '../disk/write.ts'
 import { distFilename, type Filename } from '../spec/filename.ts'
 import { placesOf, type Places } from '../spec/places.ts'
 import type { Name } from '../spec/project-name.ts'
+import { Claims } from './claims.ts'
 import {
   readFact,
   type Fact,
@@ -35,11 +38,13 @@ export class Facts {
   readonly #places: Places
   readonly #known = bounded<Name, ProjectFacts>(2000)
   readonly #single = bounded<string, { identity: string; fact: Fact }>(20_000)
+  readonly #claims: Claims
   readonly #used = bounded<string, number>(20_000)
 
   constructor(layout: Layout) {
     this.#layout = layout
     this.#places = placesOf(layout.index)
+    this.#claims = new Claims(layout)
   }
 
   /** All facts of a project. A broken one counts as missing (fault S20). */
@@ -70,8 +75,7 @@ export class Facts {
         else if (fact.kind === 'mirrored') mirrored.set(fact.file.filename, fact)
         else uploaded.set(fact.file.filename, [...(uploaded.get(fact.file.filename) ?? []), fact])
       }
-    const claim = entries.includes('uploaded.json') ? await this.#claim(name) : undefined
-    return { mirrored, uploaded, deleted, claimed: claim }
+    return { mirrored, uploaded, deleted, claimed: await this.#claims.since(name) }
   }
 
   #some(name: Name, entries: readonly string[]): Promise<(Fact | undefined)[]> {
@@ -96,12 +100,6 @@ export class Facts {
     return fact
   }
 
-  // A broken one is a claim all the same: a private name is never asked upstream by mistake.
-  async #claim(name: Name): Promise<string> {
-    const since = (await readObject(this.#layout.claim(name)))?.['since']
-    return typeof since === 'string' ? since : new Date(0).toISOString()
-  }
-
   /** Where a fact is kept; its mtime is the last use of a file, to the hour. */
   pathOf(name: Name, fact: Fact): string {
     if (fact.kind === 'deleted') return this.#layout.tombstone(name, fact.filename)
@@ -112,10 +110,15 @@ export class Facts {
   }
 
   /** Writes a fact, durably unless told; always before the file that it is about. */
-  write(name: Name, fact: Fact, options: Pick<WriteOptions, 'durable'> = {}): Promise<void> {
+  async write(name: Name, fact: Fact, options: DurableOptions = {}): Promise<void> {
     // What a power cut takes of a mirrored file is fetched again, and each sync would delay its client.
     const { durable = fact.kind === 'mirrored' ? 'content' : true } = options
-    return replace(this.#layout, this.pathOf(name, fact), JSON.stringify(fact), { durable })
+    const path = this.pathOf(name, fact)
+    const text = JSON.stringify(fact)
+    const identity = await replaceKnown(this.#layout, path, text, { durable })
+    if (identity === undefined || fact.kind !== 'uploaded') return
+    const read = readFact(this.#places, name, fact.file.filename, parseObject(text))
+    if (read !== undefined) this.#single.set(path, { identity, fact: read })
   }
 
   /** Removes a fact, for good. */
@@ -139,14 +142,9 @@ export class Facts {
     return fact?.kind === 'deleted' ? fact : undefined
   }
 
-  /**
-   * Notes that a project is private from now on, should all its files vanish. Not durable: while
-   * they are there they say it themselves.
-   */
-  async claim(name: Name, since: string): Promise<void> {
-    const path = this.#layout.claim(name)
-    if (statsOf(path) !== undefined) return
-    await replace(this.#layout, path, JSON.stringify({ since }), { durable: false })
+  /** Notes that a project is private from now on (see `Claims`). */
+  claim(name: Name, since: string): Promise<void> {
+    return this.#claims.make(name, since)
   }
 
   /**

@@ -82,8 +82,11 @@ export class Publication {
     const after = linkStatsOf(this.#layout.file(name, filename))
     // Unless somebody has put another one there already, this state of the file has this digest.
     const isOurs = after?.ino === before?.ino && after?.mtimeNs === before?.mtimeNs
-    if (after !== undefined && isOurs) await this.#digests.remember(name, filename, after, sha256)
-    await this.claim(upload)
+    const isKnown = after !== undefined && isOurs
+    await Promise.all([
+      isKnown && this.#digests.remember(name, filename, after, sha256),
+      this.claim(upload),
+    ])
   }
 
   /** Notes whose the name of the project is from the first upload on. */

@@ -9,7 +9,7 @@ import { CoreMetadata } from './core-metadata.ts'
 import { Facts } from './facts.ts'
 import { Gone } from './gone.ts'
 import { Publication } from './publication.ts'
-import type { PushRecord } from './push-record.ts'
+import type { PushedFile, PushRecord } from './push-record.ts'
 
 /** What settling takes. */
 export interface SettlingParts {
@@ -39,12 +39,14 @@ export const settlePush = async (
   { files, tombstones }: PushRecord,
   crowded?: ReadonlySet<Filename>,
 ): Promise<void> => {
-  for (const { filename, sha256, inode } of files) {
+  const settle = async ({ filename, sha256, inode }: PushedFile) => {
     if (crowded?.has(filename) !== false) await publication.forgetOthers({ name, filename, sha256 })
     const stats = linkStatsOf(layout.file(name, filename))
     if (stats?.ino === inode) await digests.remember(name, filename, stats, sha256)
   }
-  for (const { filename, sha256 } of tombstones)
-    await discard(layout.deleted(name, filename, sha256))
-  if (files.length > 0) await facts.claim(name, new Date().toISOString())
+  await Promise.all([
+    ...files.map(settle),
+    ...tombstones.map(({ filename, sha256 }) => discard(layout.deleted(name, filename, sha256))),
+    files.length > 0 && facts.claim(name, new Date().toISOString()),
+  ])
 }
