@@ -87,6 +87,7 @@ export class Journal {
    * @throws the system's error when it cannot be written
    */
   async record(...entries: readonly Entry[]): Promise<void> {
+    if (entries.length === 0) return
     const now = this.#now()
     const lines = entries.map(entry => lineOf(entry, now))
     await append(this.#layout.journalDay(dayOf(now)), lines, true)

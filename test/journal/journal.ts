@@ -36,6 +36,14 @@ t.test('a change is on disk when it is recorded, for its owner only (fault P29)'
   t.match(await all(layout), [{ event: 'upload', user: 'ci' }])
 })
 
+t.test('several changes are recorded together, in their order', async t => {
+  const { layout, journal } = setUp(t)
+  await journal.record()
+  t.same(await all(layout), [])
+  await journal.record({ event: 'push', file: 'a-1.tar.gz' }, { event: 'push', file: 'a-2.tar.gz' })
+  t.match(await all(layout), [{ file: 'a-1.tar.gz' }, { file: 'a-2.tar.gz' }])
+})
+
 t.test('downloads are written in a moment, in order, and at the end', async t => {
   const { layout, journal } = setUp(t)
   for (let count = 0; count < 2000; count++)

@@ -77,8 +77,11 @@ export const uploadFile = async (posted: Posted): Promise<Reply> => {
   const outcome = await store(posted, file, claims, async (outcome, wave) => {
     if (isAsItWas(outcome)) return
     // Of a release that is known a form with fewer fields takes nothing away.
-    await index.beside.releases.register(name, version, form.fields, 'update', { durable: wave })
-    await request.sources.changes.note()
+    const options = { durable: wave }
+    await Promise.all([
+      index.beside.releases.register(name, version, form.fields, 'update', options),
+      request.sources.changes.note(),
+    ])
   })
   if (isAsItWas(outcome)) return done('Upload of identical file to non volatile index.')
   if (outcome !== 'same') await tell(posted, file, claims)
