@@ -10,7 +10,6 @@ import { user as userOf } from '../accounts/fixtures/accounts.ts'
 import { buildProgram } from '../fixtures/cli.ts'
 
 const program = await buildProgram()
-t.teardown(() => program.remove())
 
 const place = (t: Test) => {
   const directory = directoryOf(t)

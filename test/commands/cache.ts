@@ -12,7 +12,6 @@ import { upstreamAt } from '../fixtures/serve.ts'
 import { startUpstream, type Upstream } from '../fixtures/upstream.ts'
 
 const program = await buildProgram()
-t.teardown(() => program.remove())
 
 const leaf = makeWheel({ name: 'leaf-lib', version: '1.0' })
 const newer = makeWheel({ name: 'leaf-lib', version: '2.0' })

@@ -20,7 +20,6 @@ import { buildProgram, freePort } from '../fixtures/cli.ts'
 import type { Ended } from '../fixtures/cli.ts'
 
 const program = await buildProgram()
-t.teardown(() => program.remove())
 
 const pidIn = (path: string): number => Number(readFileSync(path, 'utf8').split('\n')[0])
 const defaultPid = (directory: string): string =>

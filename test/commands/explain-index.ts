@@ -10,7 +10,6 @@ import { setIndex, uploadTo } from '../fixtures/named-indexes.ts'
 import { startUpstream } from '../fixtures/upstream.ts'
 
 const program = await buildProgram()
-t.teardown(() => program.remove())
 
 const mine = makeWheel({ name: 'leaf-lib', version: '1.0' })
 const theirs = makeWheel({ name: 'leaf-lib', version: '2.0' })

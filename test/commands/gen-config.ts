@@ -8,7 +8,6 @@ import { buildProgram, freePort } from '../fixtures/cli.ts'
 import { directoryOf } from '../fixtures/directory.ts'
 
 const program = await buildProgram()
-t.teardown(() => program.remove())
 
 const get = async (url: string, headers: Record<string, string> = {}) => {
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) })

@@ -108,7 +108,6 @@ t.test('what cannot be done exits with 1, what cannot be meant with 2', async t 
 t.test('of administrators who change one index in several processes, none loses', async t => {
   const { directory, run, configs } = await place(t)
   const program = await buildProgram()
-  t.teardown(() => program.remove())
   await run('create', 'alice/dev')
   const names = ['b', 'c', 'd', 'e']
   const here = names.map(name => `here-${name}`)

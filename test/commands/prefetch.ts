@@ -11,7 +11,6 @@ import { makeWheel } from '../fixtures/dist.ts'
 import { startUpstream, type Upstream } from '../fixtures/upstream.ts'
 
 const program = await buildProgram()
-t.teardown(() => program.remove())
 
 const app = makeWheel({ name: 'app', version: '1.0', requires: ['leaf'] })
 const leaf = makeWheel({ name: 'leaf', version: '1.0' })

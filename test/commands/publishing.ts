@@ -12,7 +12,6 @@ import { uploadOf } from '../fixtures/uploads.ts'
 import { startUpstream } from '../fixtures/upstream.ts'
 
 const program = await buildProgram()
-t.teardown(() => program.remove())
 
 const wheel = makeWheel({ name: 'acme', version: '1.2' })
 const sdist = makeSdist({ name: 'acme', version: '1.2' })

@@ -22,7 +22,6 @@ import { formFor, post } from '../fixtures/publishing.ts'
 import { MadeDump, stage } from '../transfer/devpi/fixtures/dump.ts'
 
 const program = await buildProgram()
-t.teardown(() => program.remove())
 
 const acme = makeSdist({ name: 'acme', version: '1.0' })
 const dropped = makeSdist({ name: 'dropped', version: '1.0' })

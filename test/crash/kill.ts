@@ -14,7 +14,6 @@ import { fetched, startProcess } from '../fixtures/server-process.ts'
 import { startUpstream, type Upstream } from '../fixtures/upstream.ts'
 
 const program = await buildProgram()
-t.teardown(() => program.remove())
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 const pause = (milliseconds: number) =>

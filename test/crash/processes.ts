@@ -17,7 +17,6 @@ import { gate, startUpstream, type Upstream } from '../fixtures/upstream.ts'
 t.jobs = 2
 
 const program = await buildProgram()
-t.teardown(() => program.remove())
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 

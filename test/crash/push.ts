@@ -20,7 +20,6 @@ import { opened, setIndex, uploadTo } from '../fixtures/named-indexes.ts'
 import { settingsFor } from '../fixtures/settings.ts'
 
 const program = await buildProgram()
-t.teardown(() => program.remove())
 
 const child = fileURLToPath(new URL('fixtures/push.js', import.meta.url))
 const dist = join(program.file, '../../dist')

@@ -15,7 +15,6 @@ import { fetched, startProcess } from '../fixtures/server-process.ts'
 import { gate } from '../fixtures/upstream.ts'
 
 const program = await buildProgram()
-t.teardown(() => program.remove())
 
 const big = noise(300_000)
 
