@@ -1,0 +1,11 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { transformSync } from '@swc/wasm-typescript'
+
+/** Loads TypeScript as Node itself does from version 24 on: the types become blanks, all else stays in its place. */
+export const load = async (url, context, next) => {
+  if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context)
+  const text = await readFile(fileURLToPath(url), 'utf8')
+  const { code } = transformSync(text, { mode: 'strip-only' })
+  return { format: 'module', shortCircuit: true, source: code }
+}
