@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { directoryOf } from '../fixtures/directory.ts'
 import { exported, fill } from './fixtures/state.ts'
 
 // What the archive lists, by our own reader's competitor.
@@ -119,7 +120,7 @@ t.test('links are followed where they would be served', async t => {
 })
 
 t.test('what is being copied there just now is left out, what is merely new is not', async t => {
-  const directory = t.testdir()
+  const directory = directoryOf(t)
   fill(directory, { 'old-1.0.tar.gz': 'x' })
   writeFileSync(join(directory, 'new-1.0.tar.gz'), 'x')
   const growing = join(directory, 'growing-1.0.tar.gz')
@@ -128,6 +129,7 @@ t.test('what is being copied there just now is left out, what is merely new is n
   t.teardown(() => clearInterval(copying))
   writeFileSync(growing, '')
   const { archive, unfinished } = await exported(directory, { settle: 1 })
+  clearInterval(copying)
   t.same(unfinished, ['growing-1.0.tar.gz'])
   const names = listed(directory, archive)
   t.same(names.slice(0, -1), ['new-1.0.tar.gz', 'old-1.0.tar.gz'])
