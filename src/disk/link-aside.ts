@@ -44,7 +44,8 @@ export const linkAside = async (layout: Layout, path: string): Promise<string> =
   return aside
 }
 
-const copyAside = async (path: string, aside: string): Promise<void> => {
+/** Copies a file to a path that must be new, durably. On failure nothing is left there. */
+export const copyAside = async (path: string, aside: string): Promise<void> => {
   try {
     await copyFile(path, aside, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
     const handle = await open(aside, 'r+')

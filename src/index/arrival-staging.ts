@@ -1,9 +1,8 @@
 import type { BigIntStats } from 'node:fs'
-import { copyFile, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256Of } from '../disk/digest.ts'
 import type { Layout } from '../disk/layout.ts'
-import { linkAside } from '../disk/link-aside.ts'
+import { copyAside, linkAside } from '../disk/link-aside.ts'
 import { linkStatsOf } from '../disk/stamp.ts'
 import { discard, inDirectory, uniqueName } from '../disk/write.ts'
 import { HttpError } from '../http/error.ts'
@@ -58,7 +57,7 @@ const stageFile = async (
   file: ArrivingFile,
 ): Promise<Staged> => {
   const { path } = file
-  const putting = file.isForeign ? copyAside(layout, path) : linkAside(layout, path)
+  const putting = file.isForeign ? copied(layout, path) : linkAside(layout, path)
   const aside = await unlessChanged(putting)
   const stats = aside === undefined ? undefined : linkStatsOf(aside)
   try {
@@ -94,19 +93,8 @@ const metadataOf = async (
   return found?.etag.slice(1, -1)
 }
 
-const copyAside = async (layout: Layout, path: string): Promise<string> => {
+const copied = async (layout: Layout, path: string): Promise<string> => {
   const aside = join(layout.temporary, uniqueName())
-  try {
-    await inDirectory(layout.temporary, () => copyFile(path, aside), { durable: false })
-    const handle = await open(aside, 'r+')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  } catch (error) {
-    await discard(aside)
-    throw error
-  }
+  await inDirectory(layout.temporary, () => copyAside(path, aside), { durable: false })
   return aside
 }
