@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs'
 import type { Digests } from '../disk/digest.ts'
 import type { Layout } from '../disk/layout.ts'
 import type { Directory } from '../disk/list.ts'
@@ -24,6 +25,9 @@ const watched = 64
 
 /** So many of them are looked at at a time, since each look opens a file. */
 const abreast = 16
+
+/** How often a file is looked at again that changes while it is opened. */
+const attempts = 20
 
 /**
  * The distributions lying in the directory: those with a fact were mirrored or uploaded, the others
@@ -153,25 +157,38 @@ export class Folder {
   async openPublished(
     name: Name,
     filename: Filename,
-    { path, fact }: Published,
+    published: Published,
   ): Promise<Resource | undefined> {
-    const stats = linkStatsOf(path)
-    if (stats === undefined || !stats.isFile()) return undefined
-    const sha256 =
-      Number(stats.size) === fact.size ?
-        await unlessChanged(this.#digests.of(name, filename, path, stats))
-      : undefined
-    if (sha256 === fact.sha256) {
-      await this.#facts.used(name, fact)
-      // The same moment before and after it is cached, where upstream tells it (PY-28).
-      const uploaded = fact.file['upload-time']
-      const modified = uploaded === undefined ? stats.mtime : new Date(uploaded)
-      return this.#files.get(path, stats, `"${sha256}"`, modified, this.isLasting(name, fact))
+    const { path, fact } = published
+    for (let attempt = 1; ; attempt += 1) {
+      const stats = linkStatsOf(path)
+      if (stats === undefined || !stats.isFile()) return undefined
+      const sha256 =
+        Number(stats.size) === fact.size ?
+          await unlessChanged(this.#digests.of(name, filename, path, stats))
+        : undefined
+      if (sha256 !== fact.sha256) {
+        if (fact.kind === 'mirrored')
+          await this.#damaged.setAside(path, filename, stats, 'is not what was published')
+        else this.#disbelieve(name, filename)
+        return undefined
+      }
+      const resource = await this.#open(name, published, stats)
+      // A push that links to it changes its state between two looks, and none of its bytes.
+      if (resource !== undefined || attempt === attempts) return resource
     }
-    if (fact.kind === 'mirrored')
-      await this.#damaged.setAside(path, filename, stats, 'is not what was published')
-    else this.#disbelieve(name, filename)
-    return undefined
+  }
+
+  async #open(
+    name: Name,
+    { path, fact }: Published,
+    stats: BigIntStats,
+  ): Promise<Resource | undefined> {
+    await this.#facts.used(name, fact)
+    // The same moment before and after it is cached, where upstream tells it (PY-28).
+    const uploaded = fact.file['upload-time']
+    const modified = uploaded === undefined ? stats.mtime : new Date(uploaded)
+    return this.#files.get(path, stats, `"${fact.sha256}"`, modified, this.isLasting(name, fact))
   }
 
   /** True for an uploaded file that nobody may replace, so that clients may keep it for ever. */

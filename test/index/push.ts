@@ -1,9 +1,10 @@
 /** Releases that come to an index: at one moment for whoever looks, whoever else writes meanwhile. */
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, rename, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
+import { OpenFiles } from '../../src/disk/open-files.ts'
 import { ownerName } from '../../src/disk/owner.ts'
 import { heldFiles, pushRelease } from '../../src/index/push.ts'
 import { openPushes } from '../../src/index/push-record.ts'
@@ -25,6 +26,8 @@ const wheelsOf = (version: string, extra = ''): Dist[] =>
   )
 
 type Place = ReturnType<typeof openFor>
+
+type State = Parameters<OpenFiles['get']> extends [string, ...infer Rest] ? Rest : never
 
 const setUp = async (t: Test, target: Readonly<Record<string, unknown>> = {}) => {
   const directory = directoryOf(t)
@@ -138,6 +141,26 @@ t.test('of several pushes of one release one is taken', async t => {
   t.same(outcomes.map(String).toSorted(), ['409', '409', 'taken'])
   t.equal((await filesOf(place, 'alice/prod')).length, 6)
   t.same(await readdir((await opened(place, 'alice/prod')).layout.pushes), [])
+})
+
+t.test('whoever reads a file while a push links to it is given it', async t => {
+  const { directory, place } = await setUp(t)
+  const wheel = makeWheel({ name: 'demo', version: '1.0' })
+  await uploadTo(place, 'alice/dev', wheel)
+  const reader = openFor(t, directory)
+  const { own } = await opened(reader, 'alice/dev')
+  const described = Object.getOwnPropertyDescriptor(OpenFiles.prototype, 'get')
+  const { value: get } = described as TypedPropertyDescriptor<OpenFiles['get']>
+  const links = ['first', 'second']
+  const linkedMeanwhile = async function (this: OpenFiles, path: string, ...rest: State) {
+    const next = links.shift()
+    if (next !== undefined) await link(path, join(directory, next))
+    return get?.call(this, path, ...rest)
+  }
+  t.capture(OpenFiles.prototype, 'get', linkedMeanwhile)
+  const found = await own.file({ name: demo, filename: filenameOf(wheel.filename) })
+  t.same(links, [])
+  t.ok(found && (await bytesOf(found.resource)).equals(wheel.bytes))
 })
 
 t.test('uploads at the same time lose nothing', async t => {
