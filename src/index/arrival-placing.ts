@@ -2,7 +2,7 @@ import { orAbsent } from '../disk/error-code.ts'
 import type { Wave } from '../disk/durable.ts'
 import type { Layout } from '../disk/layout.ts'
 import { linkAside } from '../disk/link-aside.ts'
-import { discard, publish, publishNew, writeAside } from '../disk/write.ts'
+import { discard, inDirectory, publish, publishNew, writeAside } from '../disk/write.ts'
 import { HttpError } from '../http/error.ts'
 import type { Filename } from '../spec/filename.ts'
 import type { Name } from '../spec/project-name.ts'
@@ -38,7 +38,8 @@ export const placeArrival = async (
     arrivedFact(layout.index, ticket.id, arrival, file, metadata, before),
   )
   const texts = [pushRecordText(record), ...known.map(fact => JSON.stringify(fact))]
-  const asides = await writeTogether(layout, texts)
+  const directories = [layout.push(name), layout.project(name), layout.facts(name)]
+  const [asides] = await Promise.all([writeTogether(layout, texts), makeRoom(directories, wave)])
   const claimed = new Set<Filename>()
   try {
     const [mark = '', ...written] = asides
@@ -63,6 +64,12 @@ export const placeArrival = async (
     throw error
   }
 }
+
+/** Makes directories while something else is waited for; what cannot be made now is made when it is needed. */
+const makeRoom = (directories: readonly string[], durable: Wave): Promise<unknown> =>
+  Promise.allSettled(
+    directories.map(directory => inDirectory(directory, async () => {}, { durable })),
+  )
 
 /** Writes small files aside, synced all at a time; all of them or none. */
 const writeTogether = async (layout: Layout, texts: readonly string[]): Promise<string[]> => {

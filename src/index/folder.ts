@@ -141,6 +141,11 @@ export class Folder {
     return { dropped, hidden }
   }
 
+  /** True while a dropped file is as it was listed. */
+  isUnchanged(dropped: Dropped): boolean {
+    return this.#droppedFiles.unchanged(dropped) !== undefined
+  }
+
   /** The bytes of a dropped file. */
   async openDropped(dropped: Dropped): Promise<Resource | undefined> {
     const stats = this.#droppedFiles.unchanged(dropped)
@@ -159,24 +164,36 @@ export class Folder {
     filename: Filename,
     published: Published,
   ): Promise<Resource | undefined> {
-    const { path, fact } = published
     for (let attempt = 1; ; attempt += 1) {
-      const stats = linkStatsOf(path)
-      if (stats === undefined || !stats.isFile()) return undefined
-      const sha256 =
-        Number(stats.size) === fact.size ?
-          await unlessChanged(this.#digests.of(name, filename, path, stats))
-        : undefined
-      if (sha256 !== fact.sha256) {
-        if (fact.kind === 'mirrored')
-          await this.#damaged.setAside(path, filename, stats, 'is not what was published')
-        else this.#disbelieve(name, filename)
-        return undefined
-      }
-      const resource = await this.#open(name, published, stats)
+      const stats = await this.#verified(name, filename, published)
+      const resource = stats && (await this.#open(name, published, stats))
       // A push that links to it changes its state between two looks, and none of its bytes.
-      if (resource !== undefined || attempt === attempts) return resource
+      if (resource !== undefined || stats === undefined || attempt === attempts) return resource
     }
+  }
+
+  /** True when a mirrored or uploaded file could be opened, which is spared here; as `openPublished`. */
+  async isWhole(name: Name, filename: Filename, published: Published): Promise<boolean> {
+    return (await this.#verified(name, filename, published)) !== undefined
+  }
+
+  /** The state in which it has the bytes that were published. */
+  async #verified(
+    name: Name,
+    filename: Filename,
+    { path, fact }: Published,
+  ): Promise<BigIntStats | undefined> {
+    const stats = linkStatsOf(path)
+    if (stats === undefined || !stats.isFile()) return undefined
+    const sha256 =
+      Number(stats.size) === fact.size ?
+        await unlessChanged(this.#digests.of(name, filename, path, stats))
+      : undefined
+    if (sha256 === fact.sha256) return stats
+    if (fact.kind === 'mirrored')
+      await this.#damaged.setAside(path, filename, stats, 'is not what was published')
+    else this.#disbelieve(name, filename)
+    return undefined
   }
 
   async #open(

@@ -30,6 +30,15 @@ export class Holdings {
     return dropped === undefined ? undefined : this.#folder.openDropped(dropped)
   }
 
+  /** True when `own` would give an uploaded or dropped file; it is not opened. */
+  async hasOwn({ name, filename, path }: Wanted, local: Local): Promise<boolean> {
+    if (path !== undefined && path !== ownFile(local, filename)?.url) return false
+    const uploaded = local.uploaded.get(filename)
+    if (uploaded !== undefined) return this.#folder.isWhole(name, filename, uploaded)
+    const dropped = local.dropped.get(filename)
+    return dropped !== undefined && this.#folder.isUnchanged(dropped)
+  }
+
   /** A mirrored file, at its own path or by its name. A private project has none. */
   async mirrored(wanted: Wanted, local: Local, owner: Owner): Promise<Resource | undefined> {
     const { name, filename } = wanted

@@ -66,8 +66,9 @@ export class Hosted implements Index {
   }
 
   async fetch(wanted: Wanted): Promise<Kept | undefined> {
-    if ((await this.peek(wanted)) === undefined) return undefined
-    const kept = this.#holdings.kept(await this.#folder.of(wanted.name), wanted.filename)
+    const local = await this.#folder.of(wanted.name)
+    if (!(await this.#holdings.hasOwn(wanted, local))) return undefined
+    const kept = this.#holdings.kept(local, wanted.filename)
     return kept && { ...kept, source: 'hit' }
   }
 

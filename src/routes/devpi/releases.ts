@@ -16,9 +16,11 @@ export const releasesOf = async (
   { own, beside, stage }: Opened,
   name: Name,
 ): Promise<OwnReleases> => {
-  const project = await own.project(name)
-  const registered = stage === undefined ? [] : await beside.releases.versions(name)
-  const documented = stage === undefined ? [] : await beside.docs.versions(name)
+  const [project, registered, documented] = await Promise.all([
+    own.project(name),
+    stage === undefined ? [] : beside.releases.versions(name),
+    stage === undefined ? [] : beside.docs.versions(name),
+  ])
   const releases = new Map<string, File[]>(
     [...registered, ...documented].map(version => [version, []]),
   )
