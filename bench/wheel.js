@@ -49,13 +49,13 @@ const zip = entries => {
 }
 
 /** A wheel that pip accepts, with `payload` as its only content: `{ filename, body, metadata }`. */
-export const makeWheel = (name, version, payload) => {
+export const makeWheel = (name, version, payload, tag = 'py3') => {
   const info = `${name}-${version}.dist-info`
   const metadata = Buffer.from(
     `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\nRequires-Python: >=3.8\n`,
   )
   const tags = Buffer.from(
-    'Wheel-Version: 1.0\nGenerator: bench\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
+    `Wheel-Version: 1.0\nGenerator: bench\nRoot-Is-Purelib: true\nTag: ${tag}-none-any\n`,
   )
   const files = [
     [`${name}/payload.bin`, payload],
@@ -70,5 +70,5 @@ export const makeWheel = (name, version, payload) => {
     ...files,
     [`${info}/RECORD`, Buffer.from(`${record.join('')}${info}/RECORD,,\n`)],
   ])
-  return { filename: `${name}-${version}-py3-none-any.whl`, body, metadata }
+  return { filename: `${name}-${version}-${tag}-none-any.whl`, body, metadata }
 }

@@ -10,6 +10,7 @@ import { makeWheel } from '../wheel.js'
 
 const publish = fileURLToPath(new URL('../publish.js', import.meta.url))
 const releases = 100
+const largeReleases = 20
 const wheels = 200
 const real = 'devpi-server'
 
@@ -71,27 +72,44 @@ const manyRow = async (bench, servers, form) => {
   return rate(work, 'requests/s', values, [[real, 20]])
 }
 
+const pythons = ['cp310', 'cp311', 'cp312', 'cp313']
+
+/** Releases with a wheel for each of some Pythons. */
+const uploadReleases = async (server, project, count, tags, bytes) => {
+  for (let at = 0; at < count; at += 1)
+    for (const tag of tags) {
+      const wheel = makeWheel(`${project}${at}`, '1.0', randomBytes(bytes), tag)
+      await post(server.uploadUrl('dev'), formOf(wheel))
+    }
+}
+
 /** Seconds for all pushes, one after the other. */
-const pushAll = async server => {
+const pushAll = async (server, project, count) => {
   const began = performance.now()
-  for (let at = 0; at < releases; at += 1)
+  for (let at = 0; at < count; at += 1)
     await server.ask('POST', '/bench/dev', {
-      name: `pushed${at}`,
+      name: `${project}${at}`,
       version: '1.0',
       targetindex: 'bench/staging',
     })
   return (performance.now() - began) / 1000
 }
 
-const pushRow = async servers => {
-  for (const server of servers)
-    for (let at = 0; at < releases; at += 1)
-      await post(
-        server.uploadUrl('dev'),
-        formOf(makeWheel(`pushed${at}`, '1.0', randomBytes(9500))),
-      )
-  const values = await interleaved(servers, 1, pushAll)
-  return time(`push of ${releases} releases to another index`, 's', values, [[real, 0.2]])
+const pushRow = async (servers, work, project, count, tags, bytes) => {
+  for (const server of servers) await uploadReleases(server, project, count, tags, bytes)
+  const values = await interleaved(servers, 1, server => pushAll(server, project, count))
+  return time(work, 's', values, [[real, 0.2]])
+}
+
+const smallPushRow = servers => {
+  const work = `push of ${releases} releases of one 10 KB wheel to another index`
+  return pushRow(servers, work, 'small', releases, ['py3'], 9500)
+}
+
+/** What most releases with compiled code are like. */
+const largePushRow = servers => {
+  const work = `push of ${largeReleases} releases of four 5 MB wheels to another index`
+  return pushRow(servers, work, 'large', largeReleases, pythons, 5_000_000)
 }
 
 const uploadRow = async servers => {
@@ -116,7 +134,8 @@ export const devpiRows = async (bench, add) => {
     for (const server of servers) await setUp(server)
     for (const form of ['HTML', 'JSON']) add(await fewRow(bench, servers, form))
     for (const form of ['HTML', 'JSON']) add(await manyRow(bench, servers, form))
-    add(await pushRow(servers))
+    add(await smallPushRow(servers))
+    add(await largePushRow(servers))
     add(await uploadRow(servers))
     add(await memoryRow(servers))
   } finally {
