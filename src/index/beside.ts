@@ -7,6 +7,8 @@ import { ToxResults } from './toxresults.ts'
 
 /** What an index has of its releases beside their files. */
 export interface Beside {
+  /** Where it lies, and whose it is. */
+  readonly layout: Layout
   /** What was registered by forms. */
   readonly releases: Releases
   /** Documentation. */
@@ -21,6 +23,7 @@ export const openBeside = (parts: {
   readonly digests: Digests
   readonly files: OpenFiles
 }): Beside => ({
+  layout: parts.layout,
   releases: new Releases(parts.layout),
   docs: new Docs(parts),
   toxResults: new ToxResults(parts),

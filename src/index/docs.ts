@@ -1,8 +1,7 @@
 /**
  * Documentation of releases: `NAME-VERSION.doc.zip` beside a project's files, where a person may put
- * one, too. An upload first writes its fact, which bears the digest of the bytes in its name and
- * means nothing without them, then renames the bytes over what was there. So whoever is killed at
- * any moment leaves the old documentation or the new one, with all that is known of it.
+ * one, too. An upload first writes its fact, which means nothing without the bytes whose digest it is
+ * named by, then renames these over what was there. Whoever is killed leaves the old or the new.
  */
 import type { Digests } from '../disk/digest.ts'
 import type { DurableOptions } from '../disk/durable.ts'
@@ -173,16 +172,15 @@ export class Docs {
   }
 
   /**
-   * Gives the documentation of a release to another index as well, without a second copy of the bytes
-   * where the file system allows.
+   * Gives the documentation of a release to another index as well, as a link where there are links.
    * @returns undefined when the release has none
+   * @throws {ConflictError} when the other index has others, and `replace` is false
    */
   async copyTo(
     name: Name,
     version: string,
     target: Docs,
-    by: string | undefined,
-    options: DurableOptions = {},
+    { by, replace, ...options }: Pick<NewDocs, 'by' | 'replace'> & DurableOptions,
   ): Promise<PutDocs | undefined> {
     const place = this.#places.of(name, version)
     const lying = place && (await this.#places.look(place))
@@ -191,10 +189,12 @@ export class Docs {
     const history = (await this.#facts.of(lying, lying.sha256))?.history ?? []
     const way = { who: by, src: this.#layout.index, dst: target.#layout.index }
     const sha256 = await digestOfLink(path, lying)
-    const docs = { name, version, path, sha256, by, history: pushed(history, way) }
-    const put = await target.put(docs, options)
-    // The link has changed the state of the file, but none of its bytes.
-    await this.#places.remember(lying, lying.sha256, lying.stats)
-    return put
+    const docs = { name, version, path, sha256, by, replace, history: pushed(history, way) }
+    try {
+      return await target.put(docs, options)
+    } finally {
+      // The link has changed the state of the file, but none of its bytes.
+      await this.#places.remember(lying, lying.sha256, lying.stats)
+    }
   }
 }

@@ -233,9 +233,9 @@ t.test('it is removed for good, alone or with all of a project', async t => {
 t.test('another index gets the same bytes, not a copy of them', async t => {
   const directory = directoryOf(t)
   const [dev, prod] = [placeAt(directory, 'alice/dev'), placeAt(directory, 'bob/prod')]
-  t.equal(await dev.docs.copyTo(hello, '1.0', prod.docs, 'bob'), undefined)
+  t.equal(await dev.docs.copyTo(hello, '1.0', prod.docs, { by: 'bob' }), undefined)
   const { docs } = await put(dev, zip)
-  const copied = await dev.docs.copyTo(hello, '1.0', prod.docs, 'bob')
+  const copied = await dev.docs.copyTo(hello, '1.0', prod.docs, { by: 'bob' })
   t.match(copied, { outcome: 'stored', docs: { sha256: docs.sha256, by: 'bob' } })
   t.match(copied?.docs.url, /^bob\/prod\/\+f\//)
   t.match(copied?.docs.history, [
@@ -243,10 +243,13 @@ t.test('another index gets the same bytes, not a copy of them', async t => {
     { what: 'push', who: 'bob', src: 'alice/dev', dst: 'bob/prod' },
   ])
   t.equal((await stat(docs.path)).ino, (await stat(copied?.docs.path ?? '')).ino)
-  t.equal((await dev.docs.copyTo(hello, '1.0', prod.docs, 'bob'))?.outcome, 'same')
+  const kindly = { by: 'bob', replace: false }
+  t.equal((await dev.docs.copyTo(hello, '1.0', prod.docs, kindly))?.outcome, 'same')
   await put(dev, other)
+  await t.rejects(dev.docs.copyTo(hello, '1.0', prod.docs, kindly), { message: /other bytes/ })
+  t.equal((await kept(prod)).length, 1, 'nothing stays aside')
   t.equal(await page(prod, '1.0'), 'b', 'what becomes of the one does not touch the other')
-  t.match(await dev.docs.copyTo(hello, '1.0', prod.docs, 'bob'), { outcome: 'replaced' })
+  t.match(await dev.docs.copyTo(hello, '1.0', prod.docs, { by: 'bob' }), { outcome: 'replaced' })
   t.equal(await page(prod, '1.0'), 'other')
   t.equal((await kept(prod)).length, 1)
 })

@@ -27,8 +27,19 @@ export const pushToIndex = async (job: PushJob, name: IndexName): Promise<Reply>
   )
   await requireStillThere(sources, target)
   await tell(job, target, pushed)
-  return result(200, 'actionlog', stepsOf(job, target, pushed))
+  return answerOf(stepsOf(job, target, pushed), pushed)
 }
+
+// Of what did not arrive, the status tells as well, like that of a push to another server.
+const answerOf = (steps: readonly unknown[], { docsInTheWay }: Pushed): Reply =>
+  docsInTheWay === undefined ?
+    result(200, 'actionlog', steps)
+  : result(
+      409,
+      'actionlog',
+      steps,
+      `${docsInTheWay} came to the non-volatile index meanwhile and stays: the documentation was not pushed, all else was`,
+    )
 
 // devpi's status for whoever it is, and its way to say that it is nobody.
 const requireUpload = ({ request, order }: PushJob, { name: index, config }: Opened): void => {
@@ -44,7 +55,7 @@ const relativePath = ({ name }: Opened, sha256: string, filename: string): strin
 const stepsOf = (
   { order: { title }, version }: PushJob,
   target: Opened,
-  { files, toxResults, docs }: Pushed,
+  { files, toxResults, docs, docsInTheWay }: Pushed,
 ): unknown[] => [
   [200, 'register', title, version, '->', target.name],
   ...files.flatMap(({ filename, sha256 }) => [
@@ -56,6 +67,7 @@ const stepsOf = (
     ]),
   ]),
   ...(docs === undefined ? [] : [[200, 'store_doczip', title, version, '->', target.name]]),
+  ...(docsInTheWay === undefined ? [] : [[409, 'store_doczip', title, version, '->', target.name]]),
 ]
 
 const record = (

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { Layout } from '../../../src/disk/layout.ts'
+import { Docs } from '../../../src/index/docs.ts'
 import { docZip } from '../../fixtures/beside.ts'
 import { makeSdist, makeWheel } from '../../fixtures/dist.ts'
 import { digestOf } from '../../fixtures/publishing.ts'
@@ -51,10 +52,10 @@ const push = async (
   return { status: answer.status, serial, json: JSON.parse(answer.text) as Pushed['json'] }
 }
 
-const addDocs = (served: Served, index: string) =>
+const addDocs = (served: Served, index: string, bytes = docZip()) =>
   sendForm(served, index, [
     ...Object.entries({ ...release, ':action': 'doc_upload' }),
-    ['content', ['docs.zip', docZip()]],
+    ['content', ['docs.zip', bytes]],
   ])
 
 const addResult = (served: Served, path: string) =>
@@ -192,6 +193,36 @@ t.test('the same once more is a conflict, too', async t => {
     status: 409,
     json: { message: 'acme-util-1.0.doc.zip already exists in non-volatile index' },
   })
+})
+
+t.test('documentation that comes to the index while a push is on its way stays there', async t => {
+  const served = await setUp(t)
+  const copyTo: Docs['copyTo'] = Reflect.get(Docs.prototype, 'copyTo')
+  const others = docZip({ 'index.html': 'first' })
+  Docs.prototype.copyTo = async function (...given) {
+    await addDocs(served, 'bob/prod', others)
+    return copyTo.apply(this, given)
+  }
+  t.teardown(() => (Docs.prototype.copyTo = copyTo))
+  const answer = await push(served, 'alice/dev', { ...release, targetindex: 'bob/prod' })
+  t.match(answer, {
+    status: 409,
+    json: {
+      type: 'actionlog',
+      message: /^acme-util-1.0.doc.zip .*the documentation was not pushed, all else was$/,
+      result: [
+        [200, 'register'],
+        [200, 'store_releasefile'],
+        [200, 'store_releasefile'],
+        [200, 'store_toxresult'],
+        [409, 'store_doczip', 'acme-util', '1.0', '->', 'bob/prod'],
+      ],
+    },
+  })
+  const front = await ask(served.url, '/bob/prod/acme-util/1.0/+doc/index.html')
+  t.match(front, { status: 200, text: 'first' })
+  t.equal((await ask(served.url, `/${pathOf('bob/prod', wheel)}`)).status, 200)
+  t.same(await readdir(new Layout(served.directory).temporary), [], 'nothing stays aside')
 })
 
 t.test('on a volatile index other bytes give way', async t => {
