@@ -1,3 +1,4 @@
+import { hashBlake2b } from '../disk/blake2b.ts'
 import { hashFile, type HashName } from '../disk/hashing.ts'
 import { Spool } from '../disk/spool.ts'
 import { HttpError } from './error.ts'
@@ -16,7 +17,7 @@ export interface ReceivedFile {
   /** Lower-case hex. */
   readonly sha256: string
   /** Lower-case hex. Was it not computed on the way, the file is read again, so it must still be there. */
-  digest(name: HashName): Promise<string>
+  digest(name: HashName | 'blake2b'): Promise<string>
 }
 
 /** Where received bytes go, and how many are taken. */
@@ -67,7 +68,10 @@ export class Receiving {
       path,
       size,
       sha256: digests.get('sha256') ?? '',
-      digest: async name => digests.get(name) ?? hashFile(path, size, name),
+      digest: async name => {
+        if (name === 'blake2b') return hashBlake2b(path, size)
+        return digests.get(name) ?? hashFile(path, size, name)
+      },
     }
   }
 

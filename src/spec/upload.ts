@@ -7,8 +7,8 @@ import { projectName, type Name } from './project-name.ts'
 import { isSameVersion } from './same-version.ts'
 import { isVersion } from './version.ts'
 
-/** The algorithms by which an upload may say what it is. */
-export type ClaimedHash = 'md5' | 'sha256' | 'blake2b_256'
+/** The algorithms by which an upload may say what it is; `blake2b` has 64 bytes, `blake2b_256` 32. */
+export type ClaimedHash = 'md5' | 'sha256' | 'blake2b_256' | 'blake2b'
 
 /** What an upload form says of its file, checked for itself but not yet against the file. */
 export interface Claims {
@@ -105,6 +105,9 @@ const digestFields: readonly [field: string, hash: ClaimedHash, length: number][
   ['blake2_256_digest', 'blake2b_256', 64],
 ]
 
+// `setup.py upload` of Python 3.9 to 3.11 sends all 64 bytes of BLAKE2b in the field for 32.
+const overlong: ReadonlyMap<ClaimedHash, ClaimedHash> = new Map([['blake2b_256', 'blake2b']])
+
 /**
  * The digests that a form announces; none when it announces none.
  * @throws {ClaimError} for what is no digest
@@ -114,9 +117,10 @@ export const claimedDigests = (fields: Fields): Map<ClaimedHash, string> => {
   for (const [field, hash, length] of digestFields) {
     const digest = singleField(fields, field)?.toLowerCase()
     if (digest === undefined) continue
-    if (digest.length !== length || !/^[0-9a-f]*$/.test(digest))
+    const long = digest.length === 2 * length ? overlong.get(hash) : undefined
+    if ((digest.length !== length && long === undefined) || !/^[0-9a-f]*$/.test(digest))
       throw new ClaimError(`${field} must be ${length} hexadecimal digits`)
-    digests.set(hash, digest)
+    digests.set(long ?? hash, digest)
   }
   return digests
 }

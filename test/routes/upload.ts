@@ -67,6 +67,13 @@ t.test('an upload is listed in the request after the answer (UP-22, UP-23, need 
   t.equal((await ask(served.url, `${path}.metadata`)).text, wheel.metadata)
 })
 
+t.test('BLAKE2b of 64 bytes, as Python 3.9 to 3.11 send it, is checked (promises 5.2)', async t => {
+  const served = await serve(t)
+  const blake2_256_digest = digestOf(wheel.bytes, 'blake2b512')
+  t.match(await upload(served.url, wheel, { blake2_256_digest }), { status: 200, text: 'OK\n' })
+  t.match(await filesOf(served), [{ hashes: { blake2b: blake2_256_digest } }])
+})
+
 for (const path of ['/', '/legacy/', '/legacy', '/simple/', '/simple', '/pypi/', '/pypi'])
   t.test(`POST ${path} takes it without a redirect (UP-1, UP-2, UP-40)`, async t => {
     const served = await serve(t)
@@ -125,6 +132,7 @@ const refusals: Readonly<Record<string, readonly [Record<string, string | undefi
   'a wrong sha256 (fault P09)': [{ sha256_digest: '0'.repeat(64) }, /arrived with sha256/],
   'a wrong md5': [{ md5_digest: '0'.repeat(32) }, /arrived with md5/],
   'a wrong blake2': [{ blake2_256_digest: '0'.repeat(64) }, /arrived with blake2b_256/],
+  'a wrong blake2 of 64 bytes': [{ blake2_256_digest: '0'.repeat(128) }, /arrived with blake2b /],
   'no digest': [{ sha256_digest: undefined }, /no digest/],
   'an unknown protocol': [{ protocol_version: '2' }, /must be 1/],
   'another file type': [{ filetype: 'sdist' }, /is bdist_wheel/],

@@ -108,6 +108,14 @@ t.test('digests must be hexadecimal and of their length (UP-4)', async t => {
   refused(t, form({ md5_digest: 'XUFAKrxLKna5cZ2REBfFkg==' }), wheel, /md5_digest must be 32/)
 })
 
+t.test('BLAKE2b in full length is taken for what it is (UP-4, promises 5.2)', async t => {
+  const { digests } = readClaims(form({ blake2_256_digest: 'AB'.repeat(64) }), wheel)
+  t.equal(digests.get('blake2b'), 'ab'.repeat(64))
+  t.notOk(digests.has('blake2b_256'))
+  refused(t, form({ blake2_256_digest: 'g'.repeat(128) }), wheel, /blake2_256_digest must be 64/)
+  refused(t, form({ sha256_digest: 'ab'.repeat(64) }), wheel, /sha256_digest must be 64/)
+})
+
 t.test('file names of one project in all spellings (UP-11, FN-11, FN-32)', async t => {
   for (const [name, version, filetype, filename] of [
     ['Foo.Bar', '1.0', 'sdist', 'Foo.Bar-1.0.tar.gz'],
