@@ -1,8 +1,12 @@
+import type { Copies } from '../index/copies.ts'
 import type { Indexes } from '../index/open.ts'
-import type { Name } from '../spec/project-name.ts'
+import type { Opened } from '../index/registry.ts'
 import { UsageError } from '../options.ts'
+import { rootIndex } from '../spec/index-name.ts'
+import type { Name } from '../spec/project-name.ts'
 import { print, type Command } from './command.ts'
 import { projectsIn, withIndexes } from './open-cache.ts'
+import { placeOf } from './shelves.ts'
 
 const words = {
   hit: 'up to date',
@@ -11,22 +15,52 @@ const words = {
   stale: 'upstream fails',
 } as const
 
-/** Looks at upstream for one project and says what came of it; false when it failed. */
-const refreshOne = async ({ root }: Indexes, name: Name): Promise<boolean> => {
+interface MirrorIndex {
+  readonly index: Opened
+  readonly copies: Copies
+}
+
+/** The indexes with an upstream: the root index first, then the others by name. */
+async function* mirrorsOf({ configs, registry }: Indexes): AsyncGenerator<MirrorIndex, void> {
+  for (const name of new Set([rootIndex, ...(await configs.all()).keys()])) {
+    const index = await registry.open(name)
+    if (index?.copies !== undefined) yield { index, copies: index.copies }
+  }
+}
+
+/** Looks at the upstream of an index for one project and says what came of it; false when it failed. */
+const refreshOne = async (index: Opened, name: Name): Promise<boolean> => {
+  const place = placeOf({ index: index.name }, name)
   try {
-    const project = await root.project(name, { confirm: true })
-    print(`${name}: ${project === undefined ? 'no such project' : words[project.source]}`)
+    const project = await index.own.project(name, { confirm: true })
+    print(`${place}: ${project === undefined ? 'no such project' : words[project.source]}`)
     return project !== undefined && project.source !== 'stale'
   } catch (error) {
-    print(`${name}: ${(error as Error).message}`)
+    print(`${place}: ${(error as Error).message}`)
     return false
   }
 }
 
-const refreshAll = async (indexes: Indexes, names: Iterable<Name>): Promise<number> => {
+/** The same for some projects, of each index for those that it gives; an exit code. */
+const refreshAll = async (
+  indexes: Indexes,
+  namesOf: (mirror: MirrorIndex) => Promise<readonly Name[]>,
+): Promise<number> => {
   let failed = 0
-  for (const name of names) if (!(await refreshOne(indexes, name))) failed += 1
+  for await (const mirror of mirrorsOf(indexes))
+    for (const name of await namesOf(mirror))
+      if (!(await refreshOne(mirror.index, name))) failed += 1
   return failed === 0 ? 0 : 1
+}
+
+/** All of these for the root index, for the others those of which they hold something. */
+const concerned = async (
+  { index, copies }: MirrorIndex,
+  names: readonly Name[],
+): Promise<readonly Name[]> => {
+  if (index.name === rootIndex) return names
+  const held = await Promise.all(names.map(name => copies.has(name)))
+  return names.filter((_name, at) => held[at])
 }
 
 /** Looks at upstream now, for some projects. */
@@ -37,7 +71,8 @@ export const refresh: Command = {
   summary: 'look at upstream now',
   details:
     'Confirms the pages of the named projects upstream, so that new releases are seen at once; a ' +
-    'running server sees it too. Exits with 1 when one of them could not be confirmed.',
+    'running server sees it too. Other mirror indexes confirm those that they hold. Exits with 1 ' +
+    'when one of them could not be confirmed.',
   examples: [
     ['proxypypi refresh requests', 'one project'],
     ['proxypypi refresh numpy pandas', 'two'],
@@ -47,7 +82,9 @@ export const refresh: Command = {
     const names = projectsIn(invocation.operands)
     if (names.length === 0)
       throw new UsageError('refresh needs a PROJECT; update looks at all of them')
-    return withIndexes(invocation, indexes => refreshAll(indexes, names))
+    return withIndexes(invocation, indexes =>
+      refreshAll(indexes, mirror => concerned(mirror, names)),
+    )
   },
 }
 
@@ -57,7 +94,8 @@ export const update: Command = {
   group: 'Cache',
   summary: 'refresh every project',
   details:
-    'Confirms the page of every project that was ever asked for. Nothing that is held is removed. ' +
+    'Confirms the page of every project that was ever asked for, in every index with an upstream. ' +
+    'Nothing that is held is removed. ' +
     'Exits with 1 when one of them could not be confirmed.',
   examples: [
     ['proxypypi update', 'all cached projects'],
@@ -65,10 +103,5 @@ export const update: Command = {
     ['0 5 * * * proxypypi -d /srv/pypi update', 'every morning, as a line of a crontab'],
   ],
   execute: invocation =>
-    withIndexes(invocation, async indexes => {
-      const names = new Set<Name>()
-      for (const mirror of indexes.mirrors)
-        for await (const name of mirror.heldNames()) names.add(name)
-      return refreshAll(indexes, [...names].toSorted())
-    }),
+    withIndexes(invocation, indexes => refreshAll(indexes, ({ copies }) => copies.pages())),
 }

@@ -32,5 +32,5 @@ export const namesOn = async (
 ): Promise<readonly Name[]> => (asked.length > 0 ? asked : [...(await folder.names())].toSorted())
 
 /** A project as its directory spells it: with its index, unless it is of the root index. */
-export const placeOf = ({ index }: Shelf, name: Name): string =>
+export const placeOf = ({ index }: Pick<Shelf, 'index'>, name: Name): string =>
   index === rootIndex ? name : `@${index}/${name}`

@@ -49,6 +49,14 @@ export class Copies {
         }
   }
 
+  /** The projects whose pages are held, by name; nobody is asked. */
+  async pages(): Promise<Name[]> {
+    const names = new Set<Name>()
+    for (const mirror of await this.#mirrors.now())
+      for await (const name of mirror.heldNames()) names.add(name)
+    return [...names].toSorted()
+  }
+
   /** True when a page or a file of a project is held; nobody is asked. */
   async has(name: Name): Promise<boolean> {
     if (await this.#folder.has(name)) return true

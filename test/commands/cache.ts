@@ -8,6 +8,7 @@ import { buildProgram } from '../fixtures/cli.ts'
 import { makeWheel } from '../fixtures/dist.ts'
 import { bytesOf, filenameOf, nameOf } from '../fixtures/index-contract.ts'
 import { drop, openFor } from '../fixtures/indexes.ts'
+import { opened, setIndex } from '../fixtures/named-indexes.ts'
 import { upstreamAt } from '../fixtures/serve.ts'
 import { startUpstream, type Upstream } from '../fixtures/upstream.ts'
 
@@ -66,6 +67,26 @@ t.test('refresh and update look at upstream now (P23, N20)', async t => {
   await upstream.down()
   t.match(await run('refresh', 'leaf-lib'), { code: 1, stdout: 'leaf-lib: upstream fails\n' })
   t.match(await run('refresh'), { code: 2, stderr: /needs a PROJECT/ })
+})
+
+t.test('refresh and update look at the upstreams of mirror indexes, too', async t => {
+  const { run, directory } = await place(t)
+  const other = await startUpstream(t, { form: 'json' })
+  other.project('leaf-lib', [{ filename: leaf.filename, bytes: leaf.bytes }])
+  const indexes = openFor(t, directory)
+  await setIndex(indexes, 'alice/mirror', { type: 'mirror', mirror_url: other.url.href })
+  await setIndex(indexes, 'alice/dev')
+  const both = /^leaf-lib: unchanged\n@alice\/mirror\/leaf-lib: unchanged\n$/
+  t.match(await run('refresh', 'leaf-lib'), { code: 0, stdout: /^leaf-lib: unchanged\n$/ })
+  const { own } = await opened(indexes, 'alice/mirror')
+  await own.project(nameOf('leaf-lib'))
+  t.match(await run('refresh', 'leaf-lib'), { code: 0, stdout: both })
+  t.match(await run('update'), { code: 0, stdout: both })
+  await other.down()
+  t.match(await run('update'), {
+    code: 1,
+    stdout: /^leaf-lib: unchanged\n@alice\/mirror\/leaf-lib: upstream fails\n$/,
+  })
 })
 
 t.test('verify finds wrong bytes, and --fix removes mirrored ones only', async t => {
