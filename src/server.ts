@@ -50,7 +50,12 @@ export const startServer = async (
   const journal = new Journal(layout, log, { keep: settings.journalKeep })
   const accounts = new Accounts(layout)
   const poster = openPoster(settings, log)
-  const hooks = new Hooks(layout, log, sendWith(poster))
+  const hooks = new Hooks({
+    layout,
+    log,
+    send: sendWith(poster),
+    configOf: name => indexes.configs.get(name),
+  })
   const { outsideUrl } = settings
   const answer = router(
     routes({

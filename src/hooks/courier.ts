@@ -1,5 +1,5 @@
 import { background, type Log } from '../log.ts'
-import type { Message, Send } from './event.ts'
+import { attempt, type Attempting } from './attempt.ts'
 import { pauseAfter, type Patience } from './patience.ts'
 import type { Queue, Waiting } from './queue.ts'
 
@@ -13,9 +13,10 @@ interface Known {
 /** `away`: no answer at all, so that the receiver's other messages can wait, too. */
 type Outcome = 'gone' | 'refused' | 'away' | 'elsewhere'
 
-const isTaken = (status: number, { isTakenByRedirect }: Message): boolean =>
-  (status >= 200 && status < 300) ||
-  (isTakenByRedirect === true && (status === 302 || status === 303))
+const farewells = {
+  taken: 'hook told',
+  unwanted: 'a hook is dropped: its index has this receiver no longer',
+} as const
 
 /**
  * Carries the queue's messages to their receivers: to each one after the other, to all of them at
@@ -24,7 +25,7 @@ const isTaken = (status: number, { isTakenByRedirect }: Message): boolean =>
 export class Courier {
   readonly #queue: Queue
   readonly #log: Log
-  readonly #send: Send
+  readonly #attempting: Attempting
   readonly #patience: Patience
   readonly #known = new Map<string, Known>()
   readonly #serving = new Map<string, Promise<void>>()
@@ -36,11 +37,14 @@ export class Courier {
   #again = false
   #started = false
 
-  constructor(parts: { queue: Queue; log: Log; send: Send; patience: Patience }) {
+  constructor(
+    parts: { queue: Queue; log: Log; patience: Patience } & Pick<Attempting, 'send' | 'configOf'>,
+  ) {
     this.#queue = parts.queue
     this.#log = parts.log
-    this.#send = parts.send
     this.#patience = parts.patience
+    const { send, configOf, patience } = parts
+    this.#attempting = { send, configOf, answer: patience.answer, leaving: this.#leaving.signal }
   }
 
   start(): void {
@@ -147,22 +151,16 @@ export class Courier {
   async #attempt(waiting: Waiting): Promise<Outcome> {
     const { id, message } = waiting
     try {
-      const { leaving, timeout } = this.#deadline()
-      const { status } = await this.#send(message, AbortSignal.any([leaving, timeout]))
-      if (!isTaken(status, message))
-        return await this.#postpone(waiting, `it answers ${status}`, 'refused')
+      const outcome = await attempt(message, this.#attempting)
+      if (typeof outcome === 'number')
+        return await this.#postpone(waiting, `it answers ${outcome}`, 'refused')
       await this.#queue.remove(id)
-      this.#log.info('hook told', { hook: message.receiver, delivery: id })
+      this.#log.info(farewells[outcome], { hook: message.receiver, delivery: id })
       return 'gone'
     } catch (error) {
       if (this.#leaving.signal.aborted) return 'away'
       return await this.#postpone(waiting, (error as Error).message, 'away')
     }
-  }
-
-  #deadline() {
-    const timeout = AbortSignal.timeout(this.#patience.answer * 1000)
-    return { leaving: this.#leaving.signal, timeout }
   }
 
   async #postpone(waiting: Waiting, reason: string, outcome: Outcome): Promise<Outcome> {

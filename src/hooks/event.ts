@@ -29,10 +29,18 @@ export interface HookEvent {
   readonly source?: IndexName | undefined
 }
 
-/** What a receiver is sent, ready to go: nothing of it is made anew when it is sent again. */
+/** The settings that name receivers. */
+export const hookSettings = ['uploadtrigger_webhook', 'uploadtrigger_jenkins'] as const
+
+/** What a receiver is sent: nothing of it but a signature is made anew when it is sent again. */
 export interface Message {
   /** Of one receiver, the same for all that it is sent: `alice/dev webhook`. */
   readonly receiver: string
+  /** Whose receiver it is. */
+  readonly index: IndexName
+  /** The setting that named it, and what it was. */
+  readonly setting: (typeof hookSettings)[number]
+  readonly value: string
   /** May hold credentials. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -40,6 +48,9 @@ export interface Message {
   /** Its receiver says by a redirect that it has taken it (302, 303). */
   readonly isTakenByRedirect?: boolean | undefined
 }
+
+/** The settings of an index as they are now; undefined when there is none of that name. */
+export type ConfigOf = (index: IndexName) => Promise<IndexConfig | undefined>
 
 /** What became of one attempt. */
 export interface Sent {

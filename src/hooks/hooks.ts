@@ -2,11 +2,12 @@
  * Tells others what came to an index. What is to be told is queued as a file before the upload is
  * answered; it goes out afterwards, as often as it takes, whatever is restarted meanwhile. A
  * receiver may get a message twice, when a process is killed just after it was taken: its id tells.
+ * What waits for a receiver that the index has no longer is dropped.
  */
 import type { Layout } from '../disk/layout.ts'
 import { background, type Log } from '../log.ts'
 import { Courier } from './courier.ts'
-import type { HookEvent, Message, Send } from './event.ts'
+import type { ConfigOf, HookEvent, Message, Send } from './event.ts'
 import { jenkinsMessage } from './jenkins.ts'
 import { usual, type Patience } from './patience.ts'
 import { messageId, Queue } from './queue.ts'
@@ -20,9 +21,17 @@ export class Hooks {
   readonly #courier: Courier
   readonly #log: Log
 
-  constructor(layout: Layout, log: Log, send: Send, patience: Patience = usual) {
+  /** @param parts.configOf asked before each attempt whether its receiver is still wanted */
+  constructor(parts: {
+    layout: Layout
+    log: Log
+    send: Send
+    configOf: ConfigOf
+    patience?: Patience
+  }) {
+    const { layout, log, send, configOf, patience = usual } = parts
     this.#queue = new Queue(layout)
-    this.#courier = new Courier({ queue: this.#queue, log, send, patience })
+    this.#courier = new Courier({ queue: this.#queue, log, send, configOf, patience })
     this.#log = log
   }
 

@@ -23,12 +23,16 @@ const form = (boundary: string, script: string): string => {
 export const jenkinsMessage = (event: HookEvent): Message | undefined => {
   const { index, config, project, version, base } = event
   if (config.type !== 'stage' || !config.uploadtrigger_jenkins) return undefined
-  const url = config.uploadtrigger_jenkins
+  const value = config.uploadtrigger_jenkins
+  const url = value
     .replaceAll('{pkgname}', encodeURIComponent(project))
     .replaceAll('{pkgversion}', encodeURIComponent(version))
   const boundary = randomBytes(16).toString('hex')
   return {
     receiver: `${index} jenkins`,
+    index,
+    setting: 'uploadtrigger_jenkins',
+    value,
     url,
     headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
     // To the page of the job.

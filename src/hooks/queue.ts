@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { orAbsent } from '../disk/error-code.ts'
-import { readObject } from '../disk/json.ts'
+import { readObject, type JsonObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
 import { tryLock, type Release } from '../disk/lock.ts'
 import { discard, replace } from '../disk/write.ts'
-import type { Message } from './event.ts'
+import { readIndexName } from '../spec/index-name.ts'
+import { hookSettings, type Message } from './event.ts'
 
 /** A message that waits to be sent. Times in milliseconds since 1970. */
 export interface Waiting {
@@ -27,12 +28,23 @@ export const messageId = (now: number): string =>
 
 const readMessage = (value: unknown): Message | undefined => {
   if (typeof value !== 'object' || value === null) return undefined
-  const { receiver, url, headers, body, ...rest } = value as Record<string, unknown>
+  const { receiver, index, value: was, url, headers, body, ...rest } = value as JsonObject
   if (typeof receiver !== 'string' || typeof url !== 'string' || typeof body !== 'string')
     return undefined
   if (typeof headers !== 'object' || headers === null) return undefined
-  const isTakenByRedirect = rest['isTakenByRedirect'] === true
-  return { receiver, url, headers: headers as Message['headers'], body, isTakenByRedirect }
+  const name = typeof index === 'string' ? readIndexName(index) : undefined
+  const setting = hookSettings.find(each => each === rest['setting'])
+  if (name === undefined || setting === undefined || typeof was !== 'string') return undefined
+  return {
+    receiver,
+    index: name,
+    setting,
+    value: was,
+    url,
+    headers: headers as Message['headers'],
+    body,
+    isTakenByRedirect: rest['isTakenByRedirect'] === true,
+  }
 }
 
 /** The messages that wait, a small file each, which all processes over one directory see. */

@@ -1,13 +1,8 @@
-import { createHmac } from 'node:crypto'
 import type { HookEvent, Message } from './event.ts'
 
-/** The signature of a body: what `X-Proxypypi-Signature` says, by the key that both sides know. */
-export const signature = (secret: string, body: string): string =>
-  `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
-
 /**
- * What the index's `uploadtrigger_webhook` is told of an upload or a push, as JSON; signed if the
- * index has a `uploadtrigger_secret`. Undefined when the index has none.
+ * What the index's `uploadtrigger_webhook` is told of an upload or a push, as JSON, without its
+ * signature. Undefined when the index has none.
  * @param id the same for each attempt, so that a receiver knows what it has had
  */
 export const webhookMessage = (
@@ -35,15 +30,16 @@ export const webhookMessage = (
       size,
     })),
   })
-  const secret = config.uploadtrigger_secret
   return {
     receiver: `${index} webhook`,
+    index,
+    setting: 'uploadtrigger_webhook',
+    value: config.uploadtrigger_webhook,
     url: config.uploadtrigger_webhook,
     headers: {
       'content-type': 'application/json',
       'x-proxypypi-event': what,
       'x-proxypypi-delivery': id,
-      ...(secret && { 'x-proxypypi-signature': signature(secret, body) }),
     },
     body,
   }

@@ -24,9 +24,19 @@ const alice = userName('alice') as UserName
 const configOf = (settings: Readonly<Record<string, string>>): IndexConfig =>
   newIndexConfig(alice, { type: 'stage', ...settings })
 
+/** The settings of all indexes as they are now. */
+const configs = new Map<string, IndexConfig>()
+
+const setHooks = (index: string, settings: Readonly<Record<string, string>>): IndexConfig => {
+  const config = configOf(settings)
+  configs.set(index, config)
+  return config
+}
+
+/** Something that comes to an index which has these settings from now on. */
 const eventFor = (settings: Readonly<Record<string, string>>, more: Partial<HookEvent> = {}) => ({
   index: indexOf('alice/dev'),
-  config: configOf(settings),
+  config: setHooks(more.index ?? 'alice/dev', settings),
   project: nameOf('hello'),
   version: '1.0',
   files: [
@@ -58,9 +68,17 @@ const sending = (t: Test): Send => {
   }
 }
 
+const configNow = async (index: string) => configs.get(index)
+
 const hooksAt = (t: Test, directory: string, patience = quick, send = sending(t)) => {
   const log = new MemoryLog()
-  const hooks = new Hooks(new Layout(directory), log, send, patience)
+  const hooks = new Hooks({
+    layout: new Layout(directory),
+    log,
+    send,
+    configOf: configNow,
+    patience,
+  })
   t.teardown(() => hooks.close())
   return { hooks, log }
 }
@@ -215,6 +233,54 @@ t.test('what could not be sent waits for the next start', async t => {
   const told = JSON.parse(String(receiver.requests[1]?.body)) as { version: string }
   t.equal(told.version, '2.0', 'the other one is not due yet')
   t.ok(new Set<string>(await queued(directory)).has(files[0] ?? ''))
+})
+
+t.test('what waits for a receiver that its index has no longer is dropped', async t => {
+  const directory = directoryOf(t)
+  const receiver = await startReceiver(t)
+  const [webhook, jenkins] = [`${receiver.url}hook`, `${receiver.url}job/{pkgname}/build`]
+  const settings = { uploadtrigger_webhook: webhook, uploadtrigger_jenkins: jenkins }
+  const before = hooksAt(t, directory)
+  for (const [name, now] of Object.entries({
+    changed: {
+      ...settings,
+      uploadtrigger_webhook: `${receiver.url}new`,
+      uploadtrigger_jenkins: '',
+    },
+    removed: {},
+    deleted: undefined,
+    kept: settings,
+  })) {
+    const index = indexOf(`alice/${name}`)
+    await before.hooks.uploaded(eventFor(settings, { index }))
+    if (now === undefined) configs.delete(index)
+    else setHooks(index, now)
+  }
+  t.equal((await queued(directory)).length, 8)
+  const { hooks, log } = hooksAt(t, directory)
+  hooks.start()
+  await allGone(directory)
+  const paths = receiver.requests.map(({ path }) => path)
+  t.same(paths.toSorted(), ['/hook', '/job/hello/build'])
+  t.match(String(receiver.requests.find(({ path }) => path === '/hook')?.body), 'alice/kept')
+  const dropped = log.told.filter(({ message }) => message.startsWith('a hook is dropped'))
+  t.equal(dropped.length, 6)
+})
+
+t.test('it is signed with the secret that the index has when it is sent', async t => {
+  const directory = directoryOf(t)
+  const receiver = await startReceiver(t)
+  const settings = { uploadtrigger_webhook: receiver.url }
+  await hooksAt(t, directory).hooks.uploaded(eventFor({ ...settings, uploadtrigger_secret: 'old' }))
+  setHooks('alice/dev', { ...settings, uploadtrigger_secret: 'new' })
+  hooksAt(t, directory).hooks.start()
+  await receiver.got(1)
+  const [told] = receiver.requests
+  const mac = createHmac('sha256', 'new')
+    .update(told?.body ?? '')
+    .digest('hex')
+  t.equal(told?.headers['x-proxypypi-signature'], `sha256=${mac}`)
+  await allGone(directory)
 })
 
 t.test('a bad receiver delays neither an upload nor another receiver', async t => {
