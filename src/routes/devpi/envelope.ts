@@ -16,12 +16,17 @@ export type ResultType =
   | 'actionlog'
   | 'status'
 
-// Exactly this type, without a character set: clients compare the whole.
-const headers = ['Content-Type', 'application/json', 'Cache-Control', 'no-store'] as const
+/** Of all answers with a value: exactly this type, without a character set, since clients compare the whole. */
+export const envelopeHeaders = [
+  'Content-Type',
+  'application/json',
+  'Cache-Control',
+  'no-store',
+] as const
 
 const enveloped = (status: number, content: object): Reply => ({
   status,
-  headers,
+  headers: envelopeHeaders,
   body: octetsOf(`${JSON.stringify(content, undefined, 2)}\n`),
 })
 

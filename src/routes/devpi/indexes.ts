@@ -2,7 +2,6 @@ import type { Right } from '../../accounts/rights.ts'
 import { HttpError } from '../../http/error.ts'
 import type { Reply } from '../../http/reply.ts'
 import { eraseIndex } from '../../index/erase-index.ts'
-import type { Opened } from '../../index/registry.ts'
 import {
   changedIndexConfig,
   newIndexConfig,
@@ -17,6 +16,7 @@ import { jsonBody, objectBody } from './body.ts'
 import { noteChange } from './changed.ts'
 import { effective } from './effective.ts'
 import { forbidden, message, result } from './envelope.ts'
+import { withProjects } from './index-projects.ts'
 import type { Place } from './place.ts'
 import { hasFlag, type DevpiRequest, type DevpiSources } from './request.ts'
 
@@ -27,12 +27,6 @@ const shownName = ({ user = '', index = '' }: Place): string =>
   `${user}/${index}`.slice(0, longestShown)
 
 const nameIn = ({ user = '', index = '' }: Place): IndexName | undefined => indexName(user, index)
-
-const projectsOf = async ({ own }: Opened): Promise<string[]> => {
-  const names: string[] = []
-  for await (const name of own.projects()) names.push(name)
-  return names.toSorted()
-}
 
 /** `GET /USER/INDEX`: its settings, and its own projects unless `no_projects` is asked for. */
 export const indexAnswer = async (request: DevpiRequest, place: Place): Promise<Reply> => {
@@ -46,8 +40,9 @@ export const indexAnswer = async (request: DevpiRequest, place: Place): Promise<
   const opened = await sources.registry.open(name)
   if (opened === undefined) throw noIndex(place)
   const isReadable = sources.access.may('pkg_read', visitor, { index: name, config })
-  const projects = isReadable ? await projectsOf(opened) : []
-  return result(200, 'indexconfig', { ...shown, projects })
+  return isReadable ?
+      withProjects(shown, () => opened.own.projects())
+    : result(200, 'indexconfig', { ...shown, projects: [] })
 }
 
 /** `PUT /USER/INDEX`: a new index (devpi-api 7.3). */

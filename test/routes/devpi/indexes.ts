@@ -9,6 +9,7 @@ import { makeWheel } from '../../fixtures/dist.ts'
 import { DevpiClient, type Credentials } from '../../fixtures/devpi.ts'
 import { drop } from '../../fixtures/indexes.ts'
 import { serve, upstreamAt, type Served, type Test } from '../../fixtures/serve.ts'
+import { startUpstream } from '../../fixtures/upstream.ts'
 
 interface Begun {
   readonly served: Served
@@ -66,6 +67,29 @@ t.test('its own projects are listed, sorted, and those of no base', async t => {
   const of = async (path: string) => (await devpi.json('GET', path)).json.result
   t.match(await of('/alice/dev'), { projects: ['alpha', 'zeta'] })
   t.match(await of('/root/pypi'), { type: 'mirror', projects: ['rooted'] })
+})
+
+t.test('the list of an upstream with very many projects is sent while it is read', async t => {
+  const upstream = await startUpstream(t, { form: 'html' })
+  const names = Array.from({ length: 10_001 }, (_, at) => `p${String(at).padStart(5, '0')}`)
+  for (const name of names) upstream.project(name, [])
+  const served = await serve(t, { upstreams: [upstreamAt(upstream.url.href)] })
+  const { status, headers, text, json } = await new DevpiClient(served).json('GET', '/root/pypi')
+  t.match({ status, headers }, { status: 200, headers: { 'transfer-encoding': 'chunked' } })
+  t.equal(headers['content-length'], undefined, 'nobody knew its length before')
+  t.match(json, { type: 'indexconfig', result: { type: 'mirror', title: 'PyPI' } })
+  t.same((json.result as { projects: string[] }).projects, names)
+  t.equal(text, `${JSON.stringify(json, undefined, 2)}\n`, 'in the form of all other answers')
+  const settings = await new DevpiClient(served).json('GET', '/root/pypi?no_projects')
+  t.same({ ...(settings.json.result as object), projects: names }, json.result)
+})
+
+t.test('of an upstream that fails no list is sent', async t => {
+  const upstream = await startUpstream(t)
+  upstream.behave('*', { status: 503 })
+  const served = await serve(t, { upstreams: [upstreamAt(upstream.url.href)] })
+  const { status, json } = await new DevpiClient(served).json('GET', '/root/pypi')
+  t.match({ status, json }, { status: 502, json: { message: /upstream/ } })
 })
 
 t.test('three bodies change one (devpi-api 7.4)', async t => {
