@@ -7,33 +7,13 @@ import type { Name } from '../spec/project-name.ts'
 import type { Ask, Found, Index, Kept, Project, Source, Wanted } from './index.ts'
 import { inheritedPage } from './inherited-page.ts'
 import type { PageMemory } from './page-memory.ts'
-import { hiderOf } from './whitelist.ts'
-
-/** An index that is looked through, perhaps for another one. */
-export interface Member {
-  readonly name: IndexName
-  readonly own: Index
-  readonly isMirror: boolean
-  /** `mirror_whitelist`; nothing for mirrors. */
-  readonly whitelist: readonly string[]
-  /** True when no mirror may be asked for a name, since this index has or had it; false for mirrors. */
-  readonly claims: (name: Name) => Promise<boolean>
-}
-
-/** Where a project is looked for, and why not elsewhere. */
-export interface Resolution<M extends Member = Member> {
-  /** In order. */
-  readonly looked: readonly M[]
-  /** Mirrors that are not asked. */
-  readonly leftOut: readonly M[]
-  /** For people: which mirrors are left out, why, and the remedy; undefined when none is. */
-  readonly note: string | undefined
-}
+import { resolutionOf, type Member, type Resolution } from './resolution.ts'
 
 /**
  * An index with all that it inherits: the first that has a file name wins, mirrors come last and are
- * not asked for a project that a stage has, unless it is on the whitelist (devpi-api 8). What fails
- * is never skipped: a list without it would look complete (devpi-api 24.3).
+ * not asked for a project that a stage has, unless it is on the whitelist; one without a list not even
+ * then, unless it is on that list wherever it would be hidden (devpi-api 8). What fails is never
+ * skipped: a list without it would look complete (devpi-api 24.3).
  */
 export class Inherited<M extends Member> implements Index {
   readonly name: IndexName
@@ -61,30 +41,10 @@ export class Inherited<M extends Member> implements Index {
 
   /** Where a project is looked for; nobody upstream is asked for that. */
   async resolve(name: Name): Promise<Resolution<M>> {
-    const members = await this.#members()
-    const mirrors = members.filter(({ isMirror }) => isMirror)
-    const stages = members.filter(({ isMirror }) => !isMirror)
-    const all = { looked: members, leftOut: [], note: undefined }
-    if (mirrors.length === 0) return all
-    // Where the whitelists let mirrors in anyway, nobody needs to know which stages have the project.
-    const having = stages.map(stage => ({
-      name: stage.name,
-      whitelist: stage.whitelist,
-      hasProject: true,
-    }))
-    if (hiderOf(this.#mode, name, having) === undefined) return all
-    const onTheWay = await Promise.all(
-      stages.map(async stage => ({
-        name: stage.name,
-        whitelist: stage.whitelist,
-        hasProject: await this.#blaming(stage, stage.claims(name)),
-      })),
+    const asked = { name: this.name, mode: this.#mode }
+    return resolutionOf(asked, name, await this.#members(), (member, work) =>
+      this.#blaming(member, work),
     )
-    const hider = hiderOf(this.#mode, name, onTheWay)
-    if (hider === undefined) return all
-    const names = mirrors.map(mirror => mirror.name).join(', ')
-    const note = `${names} left out: ${name} is a private project of ${hider}; mirror_whitelist+=${name} on ${this.name} shows the public files too`
-    return { looked: stages, leftOut: mirrors, note }
   }
 
   async *projects(): AsyncGenerator<Name, void> {

@@ -172,6 +172,8 @@ const openedOf = (
     whitelist: isMirror ? [] : config.mirror_whitelist,
     whole: inherited ?? own,
     claims: async project => own instanceof Hosted && own.claims(project),
+    guesses: async project =>
+      isMirror && config.mirror_no_project_list === true && (await copies?.has(project)) === false,
     members: inherited === undefined ? async () => [opened] : members,
     resolve: async project =>
       inherited?.resolve(project) ?? { looked: [opened], leftOut: [], note: undefined },

@@ -98,6 +98,7 @@ const openedRoot = (parts: {
   log: Log
 }): Opened => {
   const { own, ground, mirrors, beside } = parts
+  const copies = new Copies({ ...ground, mirrors, log: parts.log })
   const root: Opened = {
     name: rootIndex,
     get config() {
@@ -106,13 +107,15 @@ const openedRoot = (parts: {
     own,
     whole: own,
     stage: undefined,
-    copies: new Copies({ ...ground, mirrors, log: parts.log }),
+    copies,
     folder: ground.folder,
     beside,
     layout: ground.layout,
     isMirror: true,
     whitelist: [],
     claims: async () => false,
+    guesses: async project =>
+      mirrors.config.mirror_no_project_list === true && !(await copies.has(project)),
     members: async () => [root],
     resolve: async () => ({ looked: [root], leftOut: [], note: undefined }),
   }

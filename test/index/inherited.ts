@@ -179,6 +179,49 @@ for (const { why, leaf: onLeaf = {}, base = {}, place, isOpen } of whitelists)
     if (!isOpen) t.match(note, `root/m left out: leaf-lib is a private project of ${place}`)
   })
 
+/** devpi-api 8: of what it has such a mirror cannot know without its upstream being told the name. */
+const unlisted: readonly { why: string; leaf: object; base?: object; isOpen: boolean }[] = [
+  { why: 'not listed by all that inherit it', leaf: { mirror_whitelist: '*' }, isOpen: false },
+  {
+    why: 'listed by a base that comes after it',
+    leaf: { mirror_whitelist_inheritance: 'union' },
+    base: { mirror_whitelist: 'more' },
+    isOpen: false,
+  },
+  {
+    why: 'listed wherever it is looked for',
+    leaf: { mirror_whitelist: '*' },
+    base: { mirror_whitelist: '*' },
+    isOpen: true,
+  },
+  {
+    why: 'listed by the leaf, with union',
+    leaf: { mirror_whitelist: 'leaf-lib', mirror_whitelist_inheritance: 'union' },
+    isOpen: true,
+  },
+]
+
+for (const { why, leaf: onLeaf, base = {}, isOpen } of unlisted)
+  t.test(
+    `a mirror without a list is ${isOpen ? '' : 'not '}asked for one of ours ${why}`,
+    async t => {
+      const indexes = setUp(t)
+      const upstream = await mirrored(t, indexes, 'm', [three], { mirror_no_project_list: true })
+      await setIndex(indexes, 'a/last', { mirror_whitelist: 'leaf-lib' })
+      await setIndex(indexes, 'a/base', { bases: ['a/last', 'root/m'], ...base })
+      await setIndex(indexes, 'a/leaf', { bases: ['a/base'], ...onLeaf })
+      await uploadTo(indexes, 'a/base', one)
+      const page = await pageOf(indexes, 'a/leaf')
+      t.equal(page?.files.length, isOpen ? 2 : 1)
+      t.equal(upstream.count(upstream.page('leaf-lib')), isOpen ? 1 : 0)
+      if (isOpen) return
+      t.match(page?.['_note'], /^root\/m left out, .* private project of a\/base; .*=union shows/)
+      // Who asked it for that name anyway, by its own pages, has told.
+      await filesOf(indexes, 'root/m')
+      t.same(await filesOf(indexes, 'a/leaf'), [one.filename, three.filename])
+    },
+  )
+
 const privateLeaf = async (t: TapTest) => {
   const indexes = setUp(t)
   await mirrored(t, indexes, 'm', [three])

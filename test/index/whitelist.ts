@@ -1,5 +1,5 @@
 import t from 'tap'
-import { hiderOf } from '../../src/index/whitelist.ts'
+import { verdictOf } from '../../src/index/whitelist.ts'
 import { nameOf } from '../fixtures/index-contract.ts'
 import { indexOf } from '../fixtures/named-indexes.ts'
 
@@ -7,7 +7,13 @@ const project = nameOf('leaf-lib')
 
 type Mode = 'intersection' | 'union'
 type Stage = readonly [name: string, whitelist: readonly string[], hasProject: boolean]
-type Row = readonly [why: string, mode: Mode, stages: readonly Stage[], hider: string | undefined]
+type Row = readonly [
+  why: string,
+  mode: Mode,
+  stages: readonly Stage[],
+  hider: string | undefined,
+  isWhitelisted?: boolean,
+]
 
 const own = ['leaf-lib']
 const all = ['*']
@@ -17,8 +23,8 @@ const other = ['other']
 const rows: readonly Row[] = [
   ['nobody has it', 'intersection', [['a/leaf', [], false]], undefined],
   ['the leaf has it', 'intersection', [['a/leaf', [], true]], 'a/leaf'],
-  ['the leaf lists it', 'intersection', [['a/leaf', own, true]], undefined],
-  ['the leaf lists everything', 'intersection', [['a/leaf', all, true]], undefined],
+  ['the leaf lists it', 'intersection', [['a/leaf', own, true]], undefined, true],
+  ['the leaf lists everything', 'intersection', [['a/leaf', all, true]], undefined, true],
   ['the leaf lists another', 'intersection', [['a/leaf', other, true]], 'a/leaf'],
   [
     'a base has it',
@@ -36,7 +42,8 @@ const rows: readonly Row[] = [
       ['a/leaf', own, true],
       ['a/base', [], true],
     ],
-    undefined,
+    'a/base',
+    true,
   ],
   [
     "a base's entry alone does not",
@@ -63,7 +70,8 @@ const rows: readonly Row[] = [
       ['a/leaf', [], true],
       ['a/base', own, false],
     ],
-    undefined,
+    'a/leaf',
+    true,
   ],
   [
     'the entry of the last suffices with union',
@@ -73,7 +81,8 @@ const rows: readonly Row[] = [
       ['a/base', [], true],
       ['a/last', all, false],
     ],
-    undefined,
+    'a/leaf',
+    true,
   ],
   [
     'nobody lists it, with union',
@@ -105,12 +114,12 @@ const rows: readonly Row[] = [
   ],
 ]
 
-for (const [why, mode, stages, hider] of rows)
+for (const [why, mode, stages, hider, isWhitelisted = false] of rows)
   t.test(`${mode}: ${why}`, async t => {
     const onTheWay = stages.map(([name, whitelist, hasProject]) => ({
       name: indexOf(name),
       whitelist,
       hasProject,
     }))
-    t.equal(hiderOf(mode, project, onTheWay), hider)
+    t.same(verdictOf(mode, project, onTheWay), { hider, isWhitelisted })
   })
