@@ -1,5 +1,6 @@
 import { options, optionNamed, UsageError } from '../options.ts'
 import { didYouMean } from './nearest.ts'
+import { flagValue } from './values.ts'
 
 /** Options as given, by key; a flag has the single value `true` or `false`, the others every value in order. */
 export type Flags = ReadonlyMap<string, readonly string[]>
@@ -32,10 +33,29 @@ const collect = (parsed: Readonly<Record<string, unknown>>): Map<string, readonl
   return flags
 }
 
+const flagNamed = (given: string): boolean => {
+  const option = optionNamed(given) ?? options.find(({ short }) => short === given)
+  return option?.kind === 'flag'
+}
+
+// What yargs does not know for true, it takes for false.
+const readFlag = (argument: string): string => {
+  const [, dashes = '', name = '', value = ''] = /^(--?)([^=]+)=(.*)$/s.exec(argument) ?? []
+  if (!flagNamed(name)) return argument
+  const isOn = flagValue(value)
+  if (isOn === undefined) throw new UsageError(`${dashes}${name}: expects true or false`)
+  return `${dashes}${name}=${isOn}`
+}
+
+const readFlags = (argv: readonly string[]): string[] => {
+  const end = argv.indexOf('--')
+  return end < 0 ? argv.map(readFlag) : [...argv.slice(0, end).map(readFlag), ...argv.slice(end)]
+}
+
 /** Takes a command line apart; options may stand before or after the command. Throws `UsageError`. */
 export const parseArguments = async (argv: readonly string[]): Promise<Arguments> => {
   const { default: yargs } = await import('yargs')
-  const parser = yargs([...argv])
+  const parser = yargs(readFlags(argv))
     .parserConfiguration({
       'boolean-negation': false,
       'camel-case-expansion': false,

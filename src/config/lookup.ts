@@ -35,6 +35,7 @@ export const blame = <T>(place: string, read: () => T): T => {
   try {
     return read()
   } catch (error) {
+    if (error instanceof UsageError) throw error
     throw new UsageError(`${place}: ${(error as Error).message}`, { cause: error })
   }
 }
@@ -91,6 +92,15 @@ export class Lookup {
     const value = readValue(option, given.value, given.base)
     if (value === undefined) throw new UsageError(`${given.origin}: expects ${expected(option)}`)
     return value
+  }
+
+  /** Throws `UsageError` for a value of the settings file that is wrong, though another may beat it. */
+  refuseWrongInFile(): void {
+    for (const [key, value] of this.#file?.values ?? []) {
+      const option = optionOf(key)
+      if (readValue(option, value, '/') === undefined)
+        throw new UsageError(`${this.#file?.where(key)}: expects ${expected(option)}`)
+    }
   }
 
   /** A text, path or choice; its default included, undefined where there is neither. */

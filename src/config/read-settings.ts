@@ -78,6 +78,7 @@ const readPrincipals = (lookup: Lookup): readonly string[] | undefined =>
 /** All settings, checked. Throws `UsageError` for the first that is wrong: the place, what is expected, the nearest known name. */
 export const readSettings = async (sources: Sources): Promise<Settings> => {
   const { lookup, file } = await openSources(sources)
+  lookup.refuseWrongInFile()
   const places = placesOf(lookup, sources, file)
   const upstreams = readUpstreams(lookup, sources, file)
   await refuseUnreadable(upstreams)

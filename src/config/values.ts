@@ -43,7 +43,8 @@ const integer = (value: unknown): number | undefined => {
   return Number.isInteger(value) ? (value as number) : undefined
 }
 
-const flag = (value: unknown): boolean | undefined => {
+/** What a flag is set to, by its text or its TOML value; undefined: not understood. */
+export const flagValue = (value: unknown): boolean | undefined => {
   if (typeof value === 'boolean') return value
   if (typeof value !== 'string') return undefined
   if (/^(?:1|true|yes|on)$/i.test(value)) return true
@@ -68,7 +69,7 @@ const readers: Readonly<
     const path = text(value)
     return path === undefined ? undefined : resolve(base, path)
   },
-  flag: (_, value) => flag(value),
+  flag: (_, value) => flagValue(value),
   integer: (option, value) => within(option, integer(value)),
   duration: (option, value) => within(option, measured(value, seconds)),
   size: (option, value) => {

@@ -48,6 +48,18 @@ t.test('flags beat environment beats file beats default', async t => {
   t.equal((await read(cwd, [], { PROXYPYPI_PORT: '' })).port, 1, 'an empty variable is none')
 })
 
+t.test('a flag may have a value', async t => {
+  for (const [argument, offline] of [
+    ['--no-proxy=yes', true],
+    ['--offline=1', true],
+    ['-n=on', true],
+    ['--offline=no', false],
+  ] as const)
+    t.equal((await read(t.testdirName, [argument])).offline, offline, argument)
+  const { operands } = await parseArguments(['--', '--offline=maybe'])
+  t.same(operands, ['--offline=maybe'])
+})
+
 t.test('relative paths are relative to the caller, in the file to the file (P24)', async t => {
   const cwd = t.testdir({ etc: { 'my.toml': 'cache = "../data"\nlog = "a.log"\n' } })
   const flags = await read(cwd, ['-P', 'x/a.pid', '-o', 'a.out', '-d', 'c'])
@@ -187,6 +199,10 @@ const bad: readonly (readonly [
   ['', ['--log-level', 'loud'], {}, /^--log-level: expects one of error, warn, info, debug$/],
   ['', ['--private', '../x'], {}, /^--private: expects project names/],
   ['', ['-d', ''], {}, /^--cache: expects a path$/],
+  ['port = 70000', ['-p', '1'], {}, /:1: port: expects a whole number/],
+  ['private = [1]', [], {}, /proxypypi\.toml:1: private: expects a list of texts$/],
+  ['', ['--offline=maybe'], {}, /^--offline: expects true or false$/],
+  ['', ['-n=2'], {}, /^-n: expects true or false$/],
   ['', [], { PROXYPYPI_WORKERS: '0' }, /^PROXYPYPI_WORKERS: expects a whole number from 1 to 256$/],
   [
     '',
