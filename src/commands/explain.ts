@@ -26,7 +26,7 @@ const lines = async (name: Name, version: string | undefined, view: View): Promi
     const files = (await listed.held.page()).files.filter(matching)
     const yanked = files.filter(file => file.yanked !== undefined && file.yanked !== false)
     said.push(
-      `upstream  ${listed.mirror.name} lists ${files.length} files${yanked.length > 0 ? `, ${yanked.length} of them yanked` : ''}`,
+      `upstream  ${listed.mirror.name} lists ${files.length} ${files.length === 1 ? 'file' : 'files'}${yanked.length > 0 ? `, ${yanked.length} of them yanked` : ''}`,
       `confirmed ${new Date(listed.held.confirmed).toISOString()}${listed.source === 'stale' ? ' (stale: upstream does not answer)' : ''}`,
     )
     if (listed.held.head.quarantined === true)

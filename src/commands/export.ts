@@ -14,7 +14,7 @@ import type { Settings } from '../settings.ts'
 import type { Exported, Sink } from '../transfer/export.ts'
 import { longBytes } from './banner.ts'
 import { complain, print, type Command, type Invocation } from './command.ts'
-import { isSet } from './open-cache.ts'
+import { isSet, noDirectory } from './open-cache.ts'
 
 // Standard output may be the archive.
 const ignore = (): void => {}
@@ -90,7 +90,7 @@ const execute = async (invocation: Invocation): Promise<number> => {
     throw new UsageError('export needs one FILE, or - for standard output')
   const settings = await readSettings(invocation)
   if ((await orAbsent(lstat(settings.directory))) === undefined)
-    throw new Error(`there is no ${settings.directory}; name the directory with --cache`)
+    throw noDirectory(settings.directory)
   const withCache = isSet(invocation, 'with-cache')
   if (file === '-') {
     await exportTo(settings, process.stdout, withCache)

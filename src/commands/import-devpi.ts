@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { lockSoon } from '../disk/lock.ts'
+import type { Indexes } from '../index/open.ts'
 import { UsageError } from '../options.ts'
 import type { Tally } from '../transfer/devpi/tally.ts'
 import { complain, print, type Command, type Invocation } from './command.ts'
@@ -18,7 +19,7 @@ const execute = async (invocation: Invocation): Promise<number> => {
   const directory = resolve(invocation.cwd, given)
   const { DevpiImport, openDump } = await import('../transfer/devpi/import-devpi.ts')
   const dump = await openDump(directory)
-  return withIndexes(invocation, async indexes => {
+  const take = async (indexes: Indexes): Promise<number> => {
     const { layout } = indexes
     const release = await lockSoon(layout.lock('import'))
     if (release === undefined) throw new Error('something is being imported already')
@@ -34,7 +35,8 @@ const execute = async (invocation: Invocation): Promise<number> => {
     } finally {
       await release()
     }
-  })
+  }
+  return withIndexes(invocation, take, true)
 }
 
 /** Takes over what devpi-server has exported. */

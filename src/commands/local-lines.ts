@@ -38,6 +38,11 @@ export const localLines = (local: Local, matching: Matching): string[] => {
       ({ fact }) => `cached    ${fact.file.filename} from ${fact.upstream}, ${day(fact.at)}`,
     ),
   ]
+  const { unfinished } = local
+  if (unfinished > 0)
+    said.push(
+      `unlisted  ${unfinished} dropped ${unfinished === 1 ? 'file' : 'files'}: damaged, still being copied, or not to be read`,
+    )
   if (said.length === 0) said.push('cached    nothing')
   for (const { filename, by, at } of deleted)
     said.push(`deleted   ${filename} by ${someone(by)}, ${day(at)}: its name stays reserved`)

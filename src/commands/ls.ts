@@ -4,7 +4,7 @@ import type { Filename } from '../spec/filename.ts'
 import type { IndexName } from '../spec/index-name.ts'
 import type { Name } from '../spec/project-name.ts'
 import { longBytes } from './banner.ts'
-import { print, type Command } from './command.ts'
+import { complain, print, type Command } from './command.ts'
 import { isSet, projectsIn, withIndexes } from './open-cache.ts'
 import { namesOn, placeOf, shelvesOf, type Shelf } from './shelves.ts'
 
@@ -43,12 +43,12 @@ const line = (place: string, { file, size, origin, lastUsed }: Held): string =>
 export const ls: Command = {
   name: 'ls',
   group: 'Cache',
-  operands: '[PROJECT]',
+  operands: '[PROJECT...]',
   flags: ['json'],
   summary: 'what is in the directory',
   details:
     'Lists each file of every index with its project, size, origin (dropped, uploaded by whom, or the upstream it ' +
-    'came from) and when it was last used, to the hour. Exits with 1 when a named project has no file.',
+    'came from) and when it was last used, to the hour. Exits with 1 when none of the named projects has a file.',
   examples: [
     ['proxypypi ls', 'everything'],
     ['proxypypi ls requests', 'the files of one project'],
@@ -65,6 +65,8 @@ export const ls: Command = {
             print(isJson ? JSON.stringify(held) : line(placeOf(shelf, name), held))
             count += 1
           }
-      return count === 0 && asked.length > 0 ? 1 : 0
+      if (count > 0 || asked.length === 0) return 0
+      complain(`there is no file of ${asked.join(', ')} here`)
+      return 1
     }),
 }

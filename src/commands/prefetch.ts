@@ -1,3 +1,4 @@
+import type { Indexes } from '../index/open.ts'
 import { UsageError } from '../options.ts'
 import type { Command } from './command.ts'
 import { withIndexes } from './open-cache.ts'
@@ -28,9 +29,10 @@ export const prefetch: Command = {
       throw new UsageError(
         'prefetch needs a FILE: requirements.txt, a lock, or - for standard input',
       )
-    return withIndexes(invocation, async indexes => {
+    const fill = async (indexes: Indexes): Promise<number> => {
       const { fillCache } = await import('./fill-cache.ts')
       return fillCache(invocation, indexes)
-    })
+    }
+    return withIndexes(invocation, fill, true)
   },
 }

@@ -1,3 +1,4 @@
+import type { Counters } from '../counters.ts'
 import type { Copies } from '../index/copies.ts'
 import type { Indexes } from '../index/open.ts'
 import type { Opened } from '../index/registry.ts'
@@ -28,12 +29,18 @@ async function* mirrorsOf({ configs, registry }: Indexes): AsyncGenerator<Mirror
   }
 }
 
+const reasonsOf = (counters: Counters): string => {
+  const failing = counters.snapshot().upstreams.filter(({ ok }) => !ok)
+  return failing.map(({ lastError }) => `: ${lastError}`).join('')
+}
+
 /** Looks at the upstream of an index for one project and says what came of it; false when it failed. */
-const refreshOne = async (index: Opened, name: Name): Promise<boolean> => {
+const refreshOne = async (index: Opened, name: Name, counters: Counters): Promise<boolean> => {
   const place = placeOf({ index: index.name }, name)
   try {
     const project = await index.own.project(name, { confirm: true })
-    print(`${place}: ${project === undefined ? 'no such project' : words[project.source]}`)
+    const word = project === undefined ? 'no such project' : words[project.source]
+    print(`${place}: ${word}${project?.source === 'stale' ? reasonsOf(counters) : ''}`)
     return project !== undefined && project.source !== 'stale'
   } catch (error) {
     print(`${place}: ${(error as Error).message}`)
@@ -44,12 +51,13 @@ const refreshOne = async (index: Opened, name: Name): Promise<boolean> => {
 /** The same for some projects, of each index for those that it gives; an exit code. */
 const refreshAll = async (
   indexes: Indexes,
+  counters: Counters,
   namesOf: (mirror: MirrorIndex) => Promise<readonly Name[]>,
 ): Promise<number> => {
   let failed = 0
   for await (const mirror of mirrorsOf(indexes))
     for (const name of await namesOf(mirror))
-      if (!(await refreshOne(mirror.index, name))) failed += 1
+      if (!(await refreshOne(mirror.index, name, counters))) failed += 1
   return failed === 0 ? 0 : 1
 }
 
@@ -82,8 +90,8 @@ export const refresh: Command = {
     const names = projectsIn(invocation.operands)
     if (names.length === 0)
       throw new UsageError('refresh needs a PROJECT; update looks at all of them')
-    return withIndexes(invocation, indexes =>
-      refreshAll(indexes, mirror => concerned(mirror, names)),
+    return withIndexes(invocation, (indexes, counters) =>
+      refreshAll(indexes, counters, mirror => concerned(mirror, names)),
     )
   },
 }
@@ -103,5 +111,7 @@ export const update: Command = {
     ['0 5 * * * proxypypi -d /srv/pypi update', 'every morning, as a line of a crontab'],
   ],
   execute: invocation =>
-    withIndexes(invocation, indexes => refreshAll(indexes, ({ copies }) => copies.pages())),
+    withIndexes(invocation, (indexes, counters) =>
+      refreshAll(indexes, counters, ({ copies }) => copies.pages()),
+    ),
 }

@@ -1,24 +1,15 @@
-import { parseArguments } from '../config/arguments.ts'
-import type { Flags } from '../config/arguments.ts'
-import { concealed } from '../config/index-url.ts'
 import { readPlaces, readSettings } from '../config/read-settings.ts'
-import { readPidFile } from '../daemon/pid-file.ts'
 import type { Command, Invocation } from './command.ts'
+import { hasConcealed, recordedFlags } from './settings-beside.ts'
 import { startWith } from './start.ts'
 import { stopWith } from './stop.ts'
 import type { Manner } from './stop.ts'
-
-const recordedFlags = async (pidFile: string): Promise<Flags> => {
-  const found = await readPidFile(pidFile)
-  if (found.state !== 'running' && found.state !== 'stale') return new Map()
-  return (await parseArguments(found.daemon?.argv ?? [])).flags
-}
 
 // All that can be wrong is found out before the running daemon is stopped.
 const restartWith = async (invocation: Invocation, manner: Manner): Promise<number> => {
   const places = await readPlaces(invocation)
   const flags = new Map([...(await recordedFlags(places.pidFile)), ...invocation.flags])
-  if (flags.get('index-url')?.some(url => url.includes(concealed)) === true) {
+  if (hasConcealed(flags)) {
     throw new Error(
       'the daemon got credentials on its command line, which are not kept; ' +
         'give --index-url again, or keep them in proxypypi.toml or netrc',

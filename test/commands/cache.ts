@@ -49,7 +49,8 @@ t.test('ls tells project, file, size and origin', async t => {
   t.match(lines[1], /^leaf-lib +leaf_lib-1\.0-\S+\.whl .*pypi +\d{4}-/)
   const one = await run('--json', 'ls', 'Leaf_Lib')
   t.match(JSON.parse(one.stdout), { project: 'leaf-lib', size: leaf.bytes.length, origin: 'pypi' })
-  t.equal((await run('ls', 'nothing-here')).code, 1)
+  const none = { code: 1, stderr: /there is no file of nothing-here, nor here\n$/ }
+  t.match(await run('ls', 'nothing-here', 'nor'), none)
   const wrong = await run('ls', '../etc')
   t.equal(wrong.code, 2)
   t.match(wrong.stderr, /is no project name/)
@@ -65,7 +66,10 @@ t.test('refresh and update look at upstream now (P23, N20)', async t => {
   t.match(await run('update'), { code: 0, stdout: 'leaf-lib: renewed\n' })
   t.match(await run('refresh', 'unknown-project'), { code: 1, stdout: /no such project/ })
   await upstream.down()
-  t.match(await run('refresh', 'leaf-lib'), { code: 1, stdout: 'leaf-lib: upstream fails\n' })
+  t.match(await run('refresh', 'leaf-lib'), {
+    code: 1,
+    stdout: /^leaf-lib: upstream fails: .*127\.0\.0\.1.*\n$/,
+  })
   t.match(await run('refresh'), { code: 2, stderr: /needs a PROJECT/ })
 })
 
@@ -85,7 +89,7 @@ t.test('refresh and update look at the upstreams of mirror indexes, too', async 
   await other.down()
   t.match(await run('update'), {
     code: 1,
-    stdout: /^leaf-lib: unchanged\n@alice\/mirror\/leaf-lib: upstream fails\n$/,
+    stdout: /^leaf-lib: unchanged\n@alice\/mirror\/leaf-lib: upstream fails: .+\n$/,
   })
 })
 
@@ -106,12 +110,39 @@ t.test('verify finds wrong bytes, and --fix removes mirrored ones only', async t
   t.equal((await run('verify')).code, 0)
 })
 
+t.test('a directory that is not there is not made by a look into it', async t => {
+  const { run, directory } = await place(t)
+  const says = { code: 1, stdout: '', stderr: /there is no .*wrong; name the directory with/ }
+  for (const command of ['ls', 'verify', 'update', 'explain', 'delete'])
+    t.match(
+      await run(
+        '-d',
+        'wrong',
+        command,
+        ...(command === 'explain' ? ['six'] : []),
+        ...(command === 'delete' ? ['six==1'] : []),
+      ),
+      says,
+      command,
+    )
+  t.notOk(existsSync(join(directory, 'wrong')))
+})
+
+t.test('explain tells of dropped files that are not listed (fault S22)', async t => {
+  const { run, directory } = await place(t)
+  await drop(directory, 'acme_util-0.2.tar.gz', Buffer.from('no archive'))
+  const { code, stdout } = await run('explain', 'acme-util')
+  t.equal(code, 0)
+  t.match(stdout, /dropped +acme_util-0\.1/)
+  t.match(stdout, /unlisted +1 dropped file: damaged/)
+})
+
 t.test('explain says whose a project is, why, and what is cached', async t => {
   const { run, upstream } = await place(t)
   const cached = await run('explain', 'leaf-lib==1.0')
   t.equal(cached.code, 0)
   t.match(cached.stdout, /owner +public/)
-  t.match(cached.stdout, /upstream +pypi lists 1 files/)
+  t.match(cached.stdout, /upstream +pypi lists 1 file\n/)
   t.match(cached.stdout, /cached +leaf_lib-1\.0/)
   upstream.project('acme-util', [
     { filename: newer.filename.replace('leaf_lib', 'acme_util'), bytes: newer.bytes },

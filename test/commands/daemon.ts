@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -105,6 +106,31 @@ t.test(
     t.notMatch(log, /health/)
   }),
 )
+
+t.test('commands beside a daemon take the options of its start (P23, N9)', async t => {
+  const directory = directoryOf(t)
+  const asked: (string | undefined)[] = []
+  const upstream = createServer((request, response) => {
+    asked.push(request.url)
+    response.setHeader('content-type', 'text/html')
+    response.end('<!DOCTYPE html><a href="leaf_lib-1.0.tar.gz">leaf_lib-1.0.tar.gz</a>')
+  }).listen(0, '127.0.0.1')
+  await once(upstream, 'listening')
+  const { port } = upstream.address() as AddressInfo
+  const run = (...args: string[]) => program.run(directory, args)
+  try {
+    const options = ['-p', '0', '-i', `http://127.0.0.1:${port}/`, '--private', 'acme-*']
+    t.equal((await run(...options, 'start')).code, 0)
+    t.match(await run('refresh', 'leaf-lib'), { code: 0, stdout: /leaf-lib: renewed/ })
+    const mine = await run('explain', 'acme-util')
+    t.match(mine.stdout, /owner +private/)
+    t.same(asked, ['/simple/leaf-lib/'], 'what is private to the daemon stays so')
+    t.match((await run('--private', 'leaf-*', 'explain', 'leaf-lib')).stdout, /owner +private/)
+  } finally {
+    await run('maybestop')
+    upstream.close()
+  }
+})
 
 t.test(
   'a daemon that was killed never blocks the next start',
