@@ -148,7 +148,7 @@ export const options: readonly Option[] = [
     value: 'LEVEL',
     default: 'info',
     choices: ['error', 'warn', 'info', 'debug'],
-    help: 'error, warn, info or debug',
+    help: 'what is written at least: error, warn, info or debug',
   },
   {
     key: 'grace',
@@ -248,7 +248,7 @@ export const options: readonly Option[] = [
     group: 'tuning',
     value: 'SECONDS',
     default: '2',
-    help: 'a dropped file younger than this is not served: it may still be growing',
+    help: 'a dropped file that cannot tell whether it is whole is not served before this age',
   },
   {
     key: 'first-byte-timeout',
@@ -314,7 +314,7 @@ export const options: readonly Option[] = [
     group: 'command',
     value: 'SECONDS',
     only: 'flag',
-    help: 'time after which a token is void (30d)',
+    help: 'how long a token is good (30d); else for ever',
   },
   {
     key: 'password-stdin',
@@ -337,7 +337,7 @@ export const options: readonly Option[] = [
     group: 'command',
     value: 'VERSION',
     only: 'flag',
-    help: 'Python version to fetch for (3.12); repeatable',
+    help: 'Python version to fetch for, as 3.12; repeatable',
   },
   {
     key: 'platform',
@@ -345,7 +345,7 @@ export const options: readonly Option[] = [
     group: 'command',
     value: 'PLATFORM',
     only: 'flag',
-    help: 'platform to fetch for (linux-x86_64); repeatable',
+    help: 'platform to fetch for, as linux-x86_64; repeatable',
   },
   {
     key: 'force',

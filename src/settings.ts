@@ -63,7 +63,7 @@ export interface Settings {
   readonly pageTimeout: number
   /** Largest index page that is read, in bytes after decompression. */
   readonly maxPageSize: number
-  /** A dropped file younger than this is not served: it may still be growing. */
+  /** Seconds for which a dropped file that cannot tell whether it is whole may still be growing. */
   readonly settle: number
   /** Seconds that running transfers get when the server stops. */
   readonly grace: number

@@ -13,9 +13,13 @@ const roff = (text: string): string =>
 
 const section = (title: string, ...lines: readonly string[]): string[] => [`.SH ${title}`, ...lines]
 
-const item = (term: string, text: string): string[] => ['.TP', `.B ${roff(term)}`, roff(text)]
+// A macro would take quotes off its arguments.
+const argument = (text: string): string => roff(text).replaceAll('"', '\\(dq')
 
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+const item = (term: string, text: string): string[] => ['.TP', `.B ${argument(term)}`, roff(text)]
+
+const sentence = (text: string): string =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? '' : '.'}`
 
 const optionItem = (option: Option): string[] => {
   const shown = shownDefault(option)

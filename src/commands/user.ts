@@ -89,7 +89,9 @@ const summaryOf = (user: User): object => {
 const lineOf = (user: User): string => {
   const { name, publish, created } = user
   const rights = `${name === rootUser ? 'administrator, ' : ''}${rightsOf(publish)}`
-  return `${name.padEnd(24)} ${created.slice(0, 10)}  ${rights}${signInNotes[signInOf(user)]}`
+  // That of root, which was always there, is the beginning of time.
+  const since = name === rootUser ? 'always' : created.slice(0, 10)
+  return `${name.padEnd(24)} ${since.padEnd(10)}  ${rights}${signInNotes[signInOf(user)]}`
 }
 
 const remove: Action = async (accounts, operands, _invocation, erase) => {

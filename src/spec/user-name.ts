@@ -28,7 +28,7 @@ const reserved = new Set([
 
 /** What a user name looks like, for messages. */
 export const userNameRule =
-  'letters, digits, ".", "_", "@" and "-", at most 64, and no name of our own as "simple"'
+  'letters, digits, ".", "_", "@" and "-", at most 64, and none of our own names, such as "simple"'
 
 /** A text as a user name; undefined when it cannot be one, and for what our own URLs begin with. */
 export const userName = (text: string): UserName | undefined =>

@@ -13,12 +13,12 @@ import type { Log } from '../log.ts'
 import { PageError } from '../spec/page.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
 import { discardAnswer, UpstreamError, type Answer, type UpstreamClient } from './client.ts'
-import { readNames } from './simple-html.ts'
+import { BlankListError, readNames } from './html-names.ts'
 
 /** Milliseconds after which the list is asked for again, unless told. */
 const usual = 3_600_000
 
-/** Milliseconds until a list that could not be renewed is asked for again. */
+/** Milliseconds until a list that could not be renewed, or was blank, is asked for again. */
 const pause = 60_000
 
 /** Milliseconds that are waited for a new list where there is an old one. */
@@ -66,8 +66,8 @@ export class Names {
   }
 
   /**
-   * Every name, from a list that is fresh where upstream answers. An upstream without
-   * a list has those whose pages are held.
+   * Every name, from a list that is fresh where upstream answers. An upstream without a list, or with
+   * nothing in its place, has those of its last one, or else those whose pages are held.
    * @throws {UpstreamError} when upstream fails and there is no list
    */
   async *all(): AsyncGenerator<Name, void> {
@@ -149,6 +149,10 @@ export class Names {
       await inDirectory(dirname(path), () => rename(aside, path), { durable: false })
       const now = new Date()
       await utimes(path, now, now)
+    } catch (error) {
+      // An index without projects, or a failure: no list is made of it, nor one taken away.
+      if (!(error instanceof BlankListError)) throw error
+      this.#notBefore = performance.now() + pause
     } finally {
       await handle.close().catch(() => {})
       await discard(aside)
@@ -161,7 +165,7 @@ export class Names {
       if (isJson) yield namesOfJson(await this.#client.readText(answer, jsonLimits))
       else yield* readNames(this.#client.text(answer, limits))
     } catch (error) {
-      if (error instanceof UpstreamError) throw error
+      if (error instanceof UpstreamError || error instanceof BlankListError) throw error
       const reason = error instanceof PageError ? error.message : 'it is not JSON'
       throw new UpstreamError(
         'invalid',

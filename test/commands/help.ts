@@ -43,6 +43,13 @@ t.test('the man page is the one that the program prints', async t => {
   t.equal(manPage(commands), kept, 'else: npm run build && bin/proxypypi.js man > man/proxypypi.1')
 })
 
+t.test('the man page keeps quotation marks, and one stop at the end of a sentence', t => {
+  const page = manPage(commands)
+  t.match(page, '.B proxypypi yank acme==1.2 \\-\\-reason \\(dqloses data\\(dq\n')
+  t.notMatch(page, /[?!]\.$/m)
+  t.end()
+})
+
 t.test('the README has the table of options as it is now', async t => {
   const text = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
   t.ok(text.includes(optionTable()), 'else: put in what bin/proxypypi.js man markdown prints')
