@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { PageError, type File } from '../../src/spec/page.ts'
 import { projectName, type Name } from '../../src/spec/project-name.ts'
-import { readHtmlPage, readNames, sniff } from '../../src/upstream/simple-html.ts'
+import { readNames } from '../../src/upstream/html-names.ts'
+import { readHtmlPage, sniff } from '../../src/upstream/simple-html.ts'
 
 const saved = (name: string) =>
   readFileSync(new URL(`../fixtures/pages/${name}`, import.meta.url), 'utf8')

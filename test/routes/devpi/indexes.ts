@@ -10,6 +10,7 @@ import { DevpiClient, type Credentials } from '../../fixtures/devpi.ts'
 import { drop } from '../../fixtures/indexes.ts'
 import { serve, upstreamAt, type Served, type Test } from '../../fixtures/serve.ts'
 import { startUpstream } from '../../fixtures/upstream.ts'
+import { ask } from '../../fixtures/wire.ts'
 
 interface Begun {
   readonly served: Served
@@ -82,6 +83,26 @@ t.test('the list of an upstream with very many projects is sent while it is read
   t.equal(text, `${JSON.stringify(json, undefined, 2)}\n`, 'in the form of all other answers')
   const settings = await new DevpiClient(served).json('GET', '/root/pypi?no_projects')
   t.same({ ...(settings.json.result as object), projects: names }, json.result)
+})
+
+t.test('of an upstream with nothing in place of its list, what is known is listed', async t => {
+  const upstream = await startUpstream(t, { form: 'html' })
+  const { served, devpi, alice } = await begin(t)
+  const projects = async (index: string) => {
+    const { status, json } = await devpi.json('GET', `/${index}`)
+    t.match({ status, json }, { status: 200, json: { result: { type: 'mirror' } } })
+    return (json.result as { projects: string[] }).projects
+  }
+  const settings = { type: 'mirror', mirror_url: upstream.url.href, mirror_cache_expiry: 0 }
+  await devpi.index('alice/other', settings, alice)
+  upstream.project('known', [])
+  t.same(await projects('alice/other'), ['known'])
+  upstream.behave('/simple/', { body: Buffer.from(' \n') })
+  t.same(await projects('alice/other'), ['known'], 'a list that is there stays')
+  await devpi.index('alice/m', settings, alice)
+  t.same(await projects('alice/m'), [])
+  t.equal((await ask(served.url, '/alice/m/+simple/known/')).status, 200)
+  t.same(await projects('alice/m'), ['known'])
 })
 
 t.test('of an upstream that fails no list is sent', async t => {
