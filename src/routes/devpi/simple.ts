@@ -93,8 +93,10 @@ const page = async (request: DevpiRequest, index: Opened, asked: string): Promis
   const asking = `${name} ${exchange.confirm ? 'confirm' : ''} ${request.visitor.user ?? ''}`
   const { project, isForAll } = await looks.run(asking, () => look(request, index, name))
   if (project === undefined) throw noProject(name)
-  const reply = await answers.answer(exchange, project, prefixOf(request))
-  return isForAll ? reply : ownReply(reply)
+  const prefix = prefixOf(request)
+  const reply = await answers.answer(exchange, project, prefix)
+  // How this client calls us is no business of others either (fault X03).
+  return isForAll && prefix === request.up ? reply : ownReply(reply)
 }
 
 /**

@@ -66,6 +66,36 @@ t.test('absolute links for who asks for them (devpi-api 10.5)', async t => {
   }
 })
 
+t.test('no cache hands the URLs that one client has for us to another (fault X03)', async t => {
+  const { served } = await setUp(t)
+  const path = '/alice/dev/+simple/acme-util/'
+  const told = async (headers: Readonly<Record<string, string>>) => {
+    const answer = await ask(served.url, path, { headers })
+    return { status: answer.status, ...answer.headers }
+  }
+  const absolute = { 'x-devpi-absolute-urls': '', host: 'one.example' }
+  const one = await told(absolute)
+  t.match(one, { status: 200, 'cache-control': 'private, no-cache' })
+  const validator = { 'if-none-match': String(one.etag) }
+  t.match(await told({ ...absolute, ...validator }), { status: 304 })
+  t.match(await told({ ...absolute, ...validator, host: 'two.example' }), { status: 200 })
+  t.match(await told(validator), { status: 200, 'cache-control': 'no-cache' })
+  t.match(await told({ ...absolute, 'x-outside-url': 'https://x/y' }), {
+    'cache-control': 'private, no-cache',
+  })
+  for (const json of [
+    '/',
+    '/+api',
+    '/alice/dev',
+    '/alice/dev/acme-util',
+    '/alice/dev/acme-util/1.0',
+  ]) {
+    const headers = { accept: 'application/json' }
+    const answer = await ask(served.url, json, { headers })
+    t.match(answer, { status: 200, headers: { 'cache-control': 'no-store' } }, json)
+  }
+})
+
 t.test('a private project is not mixed with a public one of its name (devpi-api 8)', async t => {
   const { served } = await setUp(t)
   const names = async () =>
