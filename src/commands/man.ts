@@ -121,7 +121,7 @@ export const manPage = (commands: readonly Command[]): string => {
         'Accept nothing more, let transfers finish, exit 0. Again: exit at once.',
       ),
       ...item('HUP', 'Open the log file again, after a rotation.'),
-      ...item('PIPE', 'Ignored, as is a closed standard output.'),
+      ...item('PIPE, USR1', 'Ignored, as is a closed standard output.'),
     ),
     ...section(
       'EXIT STATUS',

@@ -5,10 +5,19 @@ import type { Log } from '../log.ts'
 const lastWords = 5000
 
 /**
+ * USR1, by which many rotate logs, makes Node open a debugger: whoever is on this machine could then
+ * do anything in our name.
+ */
+export const refuseDebugger = (): void => {
+  process.on('SIGUSR1', () => {})
+}
+
+/**
  * Resolves when the process is told to end, by TERM or Ctrl-C; a second signal ends it at once. HUP
- * calls `reopen`, after a log rotation. PIPE and a closed standard output are ignored (fault C37).
+ * calls `reopen`, after a log rotation. PIPE, USR1 and a closed standard output are ignored (fault C37).
  */
 export const untilStopped = (reopen: () => void): Promise<NodeJS.Signals> => {
+  refuseDebugger()
   process.on('SIGHUP', reopen)
   return new Promise(resolve => {
     let isAsked = false

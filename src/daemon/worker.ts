@@ -3,6 +3,7 @@ import type { Log } from '../log.ts'
 import { reviveSettings } from '../settings.ts'
 import { serve } from './serve.ts'
 import type { Serving } from './serve.ts'
+import { refuseDebugger } from './signals.ts'
 
 /** What the primary tells a worker. */
 export type Order =
@@ -46,6 +47,7 @@ const stop = async (): Promise<void> => {
 export const runWorker = (): void => {
   // Ctrl-C reaches the whole process group; the primary decides.
   process.on('SIGINT', () => {})
+  refuseDebugger()
   process.on('SIGHUP', () => log?.reopen())
   process.on('SIGTERM', () => void stop())
   process.on('message', (order: Order) => {

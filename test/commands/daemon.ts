@@ -313,6 +313,20 @@ t.test(
 )
 
 t.test(
+  'USR1 opens no debugger, in the primary nor in a worker (fault C37)',
+  inPlace(async (t, { port, run, pidFile }) => {
+    await run('start')
+    const primary = pidIn(pidFile)
+    const children = readFileSync(`/proc/${primary}/task/${primary}/children`, 'utf8').trim()
+    for (const pid of [primary, ...children.split(' ').map(Number)]) process.kill(pid, 'SIGUSR1')
+    t.equal(await health(port), 200)
+    await run('stop')
+    const said = readFileSync(join(pidFile, '..', `${hostname()}.out`), 'utf8')
+    t.match(said, /^proxypypi started at .*\n$/)
+  }),
+)
+
+t.test(
   'a worker that dies is replaced on the same port, and counts go on',
   inPlace(async (t, { directory, run, pidFile }) => {
     await run('-p', '0', 'start')
