@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import { hasCode, orAbsent } from '../disk/error-code.ts'
@@ -69,8 +69,13 @@ export class Records<K extends string, T extends object> {
   /** Writes a record that must be new. Returns false when there is one: of several writers one wins. */
   async create(key: K, object: JsonObject): Promise<boolean> {
     const path = this.#kind.path(key)
-    await makeDirectory(dirname(path))
-    return create(this.#layout, path, textOf(object), secret)
+    const directory = dirname(path)
+    const isNew = await makeDirectory(directory)
+    return create(this.#layout, path, textOf(object), secret).catch(async (error: unknown) => {
+      // That it is there says that there was one. Another process may have put something in by now.
+      if (isNew) await rmdir(directory).catch(() => {})
+      throw error
+    })
   }
 
   /** Changes some members of a record and leaves the others as they are. Returns false when there is none. */
@@ -109,18 +114,23 @@ export const stemsIn = async (directory: string): Promise<string[]> => {
 
 const directoryMode = 0o700
 
-// Its mode is set again, since copying a directory loses it.
-const makeDirectory = async (directory: string): Promise<void> => {
+// Its mode is set again, since copying a directory loses it. True when it was not there.
+const makeDirectory = async (directory: string): Promise<boolean> => {
   const make = async (): Promise<void> => {
     await mkdir(directory, { mode: directoryMode })
     await syncDirectory(dirname(directory))
   }
-  await inDirectory(dirname(directory), make).catch((error: unknown) => {
-    if (!hasCode(error, 'EEXIST')) throw error
-  })
+  const isNew = await inDirectory(dirname(directory), make).then(
+    () => true,
+    (error: unknown) => {
+      if (hasCode(error, 'EEXIST')) return false
+      throw error
+    },
+  )
   const stats = statsOf(directory)
   if (stats !== undefined && (Number(stats.mode) & 0o777) !== directoryMode)
     await chmod(directory, directoryMode)
+  return isNew
 }
 
 const textOf = (object: JsonObject): string => `${JSON.stringify(object, undefined, 2)}\n`

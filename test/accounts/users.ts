@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { isPassword } from '../../src/accounts/password.ts'
@@ -61,6 +61,20 @@ t.test('what one process changes another sees at once', async t => {
   t.equal(await here.change(user('alice'), { publish: [] }), undefined)
   t.match(await here.list(), [{ name: 'root' }])
   t.ok(here.haveExisted, 'who removes the last user does not open the door')
+})
+
+t.test('a first user that cannot be written closes no door (fault S08)', async t => {
+  const layout = new Layout(t.testdir({ '.proxypypi': { work: { tmp: '' } } }))
+  const users = new Users(layout)
+  const settings = { password: 'secret', publish: [] }
+  await t.rejects(users.add(user('alice'), settings), { code: /^E(NOTDIR|EXIST)$/ })
+  t.notOk(users.haveExisted)
+  await rm(layout.temporary)
+  t.ok(await users.add(user('alice'), settings))
+  await rm(layout.temporary, { recursive: true })
+  await writeFile(layout.temporary, '')
+  await t.rejects(users.add(user('bob'), settings))
+  t.ok(users.haveExisted)
 })
 
 t.test('a change leaves all else as it is, also what a later version wrote', async t => {
