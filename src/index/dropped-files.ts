@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs'
+import { basename } from 'node:path'
 import { bounded } from '../bounded.ts'
 import type { Digests } from '../disk/digest.ts'
 import { hasCode } from '../disk/error-code.ts'
@@ -12,6 +13,9 @@ import { isComplete } from './archives.ts'
 import type { CoreMetadata } from './core-metadata.ts'
 import type { Dropped } from './local.ts'
 import { unlessChanged } from './unless-changed.ts'
+
+// Links make one file lie under several names, of several projects.
+const placeOf = (path: string, filename: string): string => `${filename}/${path}`
 
 /** Looks at the files that people put there: they are listed once they are whole, and hashed once. */
 export class DroppedFiles {
@@ -38,17 +42,18 @@ export class DroppedFiles {
     this.#places = parts.places
   }
 
-  /** What was seen at a path at the last look. */
+  /** What was seen at a path at the last look, under the name that it has there. */
   remembered(path: string): Dropped | undefined {
-    return this.#looked.get(path)?.dropped
+    return this.#looked.get(placeOf(path, basename(path)))?.dropped
   }
 
   /** The state of a dropped file, if it still is as it was listed. */
-  unchanged({ path }: Dropped): BigIntStats | undefined {
+  unchanged({ path, file }: Dropped): BigIntStats | undefined {
     const stats = linkStatsOf(path)
     if (stats === undefined) return undefined
-    if (this.#looked.get(path)?.identity === identityOf(stats)) return stats
-    this.#looked.delete(path)
+    const place = placeOf(path, file.filename)
+    if (this.#looked.get(place)?.identity === identityOf(stats)) return stats
+    this.#looked.delete(place)
     return undefined
   }
 
@@ -57,7 +62,8 @@ export class DroppedFiles {
     const stats = linkStatsOf(path)
     if (stats === undefined || !stats.isFile() || stats.size === 0n) return undefined
     const identity = identityOf(stats)
-    const known = this.#looked.get(path)
+    const place = placeOf(path, filename)
+    const known = this.#looked.get(place)
     if (known?.identity === identity) return known.dropped
     const sha256 = await this.#digestOfWhole(name, filename, path, stats)
     if (sha256 === undefined) return undefined
@@ -74,7 +80,7 @@ export class DroppedFiles {
       ...(told.metadata !== undefined && { 'core-metadata': { sha256: told.metadata } }),
     }
     const dropped: Dropped = { path, file, sha256 }
-    this.#looked.set(path, { identity, dropped })
+    this.#looked.set(place, { identity, dropped })
     return dropped
   }
 

@@ -190,6 +190,18 @@ t.test('replaced under load: listing and bytes agree or the client hears of it (
   t.same(await checked(await listing(served.url, 'demo')), right(wheel))
 })
 
+t.test('a file that has several names by links is listed under each (P26, S24)', async t => {
+  const { served, drop } = await setUp(t)
+  await drop(sdist.filename, sdist.bytes)
+  await symlink(sdist.filename, join(served.directory, 'alias-1.1.tar.gz'))
+  await symlink(sdist.filename, join(served.directory, 'demo-1.2.tar.gz'))
+  for (const time of ['first', 'second']) {
+    const demo = await checked(await listing(served.url, 'demo'))
+    t.same(demo, { ...right(sdist), 'demo-1.2.tar.gz': 'right' }, time)
+    t.same(await checked(await listing(served.url, 'alias')), { 'alias-1.1.tar.gz': 'right' }, time)
+  }
+})
+
 t.test('links, FIFOs, sockets and directories (S24, S25)', async t => {
   const { served, drop } = await setUp(t)
   const { directory } = served
