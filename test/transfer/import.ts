@@ -1,5 +1,4 @@
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -167,7 +166,7 @@ t.test('killed between any two steps of moving: the next one ends it', async t =
   const moved = [...own, ...readdirSync(whole).filter(name => name !== '.proxypypi')]
   for (let done = 0; done <= moved.length; done += 1) {
     const to = join(root, `after-${done}`)
-    cpSync(whole, to, { recursive: true, preserveTimestamps: true })
+    await importInto(to, archive)
     const tree = join(to, '.proxypypi', 'work', 'import', 'tree')
     mkdirSync(join(tree, '.proxypypi'), { recursive: true })
     for (const name of moved.slice(done)) renameSync(join(to, name), join(tree, name))
