@@ -53,7 +53,7 @@ export interface AccessRules extends RightsRules {
 }
 
 const noUsers =
-  'no users yet: the operator adds one with "proxypypi user add NAME --publish PATTERN"; until then only clients on this machine may publish, without a proxy between'
+  'no users yet: the operator adds one with "proxypypi user add NAME --publish PATTERN"; until then only a server that listens on its own machine alone takes uploads, from there and without a proxy between'
 const wrong = 'wrong user, password or token, or a token that is revoked or expired'
 const needed = 'a user name and a password are needed here, or __token__ and a token'
 

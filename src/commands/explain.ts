@@ -13,7 +13,12 @@ const owners = {
   open: 'not decided: there are dropped files, and upstream could not be asked yet',
 } as const
 
-const lines = async (name: Name, version: string | undefined, view: View): Promise<string[]> => {
+const lines = async (
+  name: Name,
+  version: string | undefined,
+  view: View,
+  limits: string | undefined,
+): Promise<string[]> => {
   const { local, owner, listed, cutOff } = view
   const matching = isOf(name, version)
   const said = [
@@ -31,7 +36,8 @@ const lines = async (name: Name, version: string | undefined, view: View): Promi
     )
     if (listed.held.head.quarantined === true)
       said.push('hidden    all files: quarantined upstream as malware')
-  } else if (owner.kind === 'public' && !cutOff) said.push('upstream  no upstream has it')
+  } else if (owner.kind === 'public' && !cutOff)
+    said.push(`upstream  ${limits === undefined ? 'no upstream has it' : `not asked; ${limits}`}`)
   return [...said, ...localLines(local, matching)]
 }
 
@@ -46,7 +52,7 @@ const explainOne = async (
   if (index !== undefined) return explainIn(indexes, index, name, version)
   const { root } = indexes
   const view = await root.explain(name)
-  for (const line of await lines(name, version, view)) print(line)
+  for (const line of await lines(name, version, view, root.limits)) print(line)
   const { local, listed } = view
   const held = [local.mirrored, local.uploaded, local.dropped, local.deleted]
   return listed === undefined && held.every(({ size }) => size === 0) ? 1 : 0

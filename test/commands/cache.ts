@@ -128,6 +128,13 @@ t.test('a directory that is not there is not made by a look into it', async t =>
   t.notOk(existsSync(join(directory, 'wrong')))
 })
 
+t.test('explain says nothing of an upstream that it does not ask', async t => {
+  const { run } = await place(t)
+  const { code, stdout } = await run('--offline', 'explain', 'nothing-here')
+  t.equal(code, 1)
+  t.match(stdout, /upstream +not asked; offline/)
+})
+
 t.test('explain tells of dropped files that are not listed (fault S22)', async t => {
   const { run, directory } = await place(t)
   await drop(directory, 'acme_util-0.2.tar.gz', Buffer.from('no archive'))
