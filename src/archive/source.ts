@@ -18,10 +18,14 @@ const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
  */
 export const openPlain = async (path: string): Promise<FileHandle> => {
   const handle = await open(path, flags)
-  const stats = await handle.stat()
-  if (stats.isFile()) return handle
-  await handle.close()
-  throw new ArchiveError('it is no plain file')
+  try {
+    const stats = await handle.stat()
+    if (!stats.isFile()) throw new ArchiveError('it is no plain file')
+    return handle
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
 }
 
 /** Opens a plain file while `use` reads from it; throws as `openPlain` does. */

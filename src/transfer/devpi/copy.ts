@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { open, realpath } from 'node:fs/promises'
+import { open, realpath, type FileHandle } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { hasCode } from '../../disk/error-code.ts'
 import { asItLies, readRange } from '../../disk/read.ts'
@@ -47,9 +47,21 @@ export const findFile = async (directory: string, place: string): Promise<string
 export const copyAside = async (
   layout: Layout,
   directory: string,
+  file: Pick<DumpedFile, 'place' | 'digests'>,
+): Promise<Copy> => {
+  const handle = await open(await findFile(directory, file.place), asItLies)
+  try {
+    return await copied(layout, handle, file)
+  } finally {
+    await handle.close()
+  }
+}
+
+const copied = async (
+  layout: Layout,
+  handle: FileHandle,
   { place, digests }: Pick<DumpedFile, 'place' | 'digests'>,
 ): Promise<Copy> => {
-  const handle = await open(await findFile(directory, place), asItLies)
   const spool = await Spool.open(layout.temporary, ['md5', 'sha256'])
   try {
     const stats = await handle.stat()
@@ -70,7 +82,5 @@ export const copyAside = async (
   } catch (error) {
     await spool.discard()
     throw error
-  } finally {
-    await handle.close()
   }
 }
