@@ -1,5 +1,4 @@
 import type { BigIntStats } from 'node:fs'
-import { basename } from 'node:path'
 import { bounded } from '../bounded.ts'
 import type { Digests } from '../disk/digest.ts'
 import { hasCode } from '../disk/error-code.ts'
@@ -42,9 +41,9 @@ export class DroppedFiles {
     this.#places = parts.places
   }
 
-  /** What was seen at a path at the last look, under the name that it has there. */
-  remembered(path: string): Dropped | undefined {
-    return this.#looked.get(placeOf(path, basename(path)))?.dropped
+  /** What was seen at a path at the last look, under one of its names. */
+  remembered(path: string, filename: Filename): Dropped | undefined {
+    return this.#looked.get(placeOf(path, filename))?.dropped
   }
 
   /** The state of a dropped file, if it still is as it was listed. */

@@ -132,7 +132,7 @@ export class Folder {
     const dropped = new Map<Filename, Dropped>()
     let hidden = 0
     await each(others, async ([filename, path]) => {
-      const remembered = again ? undefined : this.#droppedFiles.remembered(path)
+      const remembered = again ? undefined : this.#droppedFiles.remembered(path, filename)
       const found = remembered ?? (await this.#droppedFiles.look(name, filename, path))
       if (found === undefined) return
       if (found.sha256 === deleted.get(filename)?.sha256) hidden += 1
