@@ -11,7 +11,7 @@ export interface Usage {
 
 const batch = 64
 
-/** Counts the files below a directory, those in names with a leading dot excepted, for at most so many milliseconds. Never throws: what cannot be read is not counted. */
+/** Counts the files below a directory, those in names with a leading dot excepted, for about so many milliseconds; the first few are always counted. Never throws: what cannot be read is not counted. */
 export const measureUsage = async (directory: string, milliseconds: number): Promise<Usage> => {
   const end = performance.now() + milliseconds
   const isLate = (): boolean => performance.now() >= end
@@ -19,7 +19,7 @@ export const measureUsage = async (directory: string, milliseconds: number): Pro
   let files = 0
   let bytes = 0
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (isLate()) return { files, bytes, complete: false }
+    if (next !== directory && isLate()) return { files, bytes, complete: false }
     const here = next
     const entries = await readdir(here, { withFileTypes: true }).catch(() => [])
     const names: string[] = []
@@ -29,7 +29,7 @@ export const measureUsage = async (directory: string, milliseconds: number): Pro
       else if (entry.isFile() && entry.name !== 'proxypypi.toml') names.push(entry.name)
     }
     for (let start = 0; start < names.length; start += batch) {
-      if (isLate()) return { files, bytes, complete: false }
+      if (start > 0 && isLate()) return { files, bytes, complete: false }
       const looks = names.slice(start, start + batch).map(name => stat(join(here, name)))
       for (const look of await Promise.allSettled(looks)) {
         if (look.status === 'rejected') continue

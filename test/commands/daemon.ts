@@ -358,7 +358,7 @@ t.test('run says where it is, serves, and ends with 0 within 2 s (P14)', async t
     const running = program.begin(directory, args)
     const text = await running.said(/uv add/)
     t.match(text.split('\n'), [
-      /^proxypypi \S+ {2}http:\/\/127\.0\.0\.1:\d+\/ {3}cache .* \(1 file, 1 B\)$/,
+      /^proxypypi \S+ {2}http:\/\/127\.0\.0\.1:\d+\/ {3}cache .* \((?:more than )?1 file, 1 B\)$/,
       /^upstream {2}h {2}https:\/\/h\.invalid\/simple\/$/,
       /^ {2}pip install --index-url http:\/\/127\.0\.0\.1:\d+\/simple\/ PACKAGE$/,
       /^ {2}uv add --default-index http:\/\/127\.0\.0\.1:\d+\/simple\/ PACKAGE$/,
