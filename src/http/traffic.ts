@@ -19,8 +19,10 @@ export class Traffic {
   readonly #handle: Handle
   readonly #log: Log
   readonly #sockets = new Set<Socket>()
-  // Only what takes time: what is answered at once shows in the socket's own queue.
-  readonly #running = new Set<Exchange>()
+  // Only what takes time: what is answered at once shows in the socket's own queue. Not one set of
+  // all: the tables of a set in which much comes and goes link to their successors, so that one old
+  // table keeps all that came later from being collected with the young.
+  readonly #running = new WeakMap<Socket, Exchange[]>()
   readonly #last = new WeakSet<Socket>()
   // Connections on which the next request is one of devpi's that the parser was shown as POST.
   readonly #pushes = new WeakSet<Socket>()
@@ -60,28 +62,26 @@ export class Traffic {
     try {
       const given = handle(exchange)
       if (given instanceof Promise) {
-        this.#running.add(exchange)
+        this.#begin(exchange)
         reply = await given
       } else reply = given
       this.#conclude(exchange, response)
       const sending = send(exchange, response, reply)
       if (sending !== undefined) {
-        this.#running.add(exchange)
+        this.#begin(exchange)
         await sending
       }
       reply.sent?.(exchange, response.statusCode)
     } catch (error) {
       reply = this.#fail(exchange, response, error, reply)
     }
-    this.#running.delete(exchange)
+    this.#end(exchange)
     this.#record(exchange, response, reply, started)
   }
 
   /** True while something is being sent or prepared on this connection. */
   isBusy(socket: Socket): boolean {
-    if (socket.writableLength > 0) return true
-    for (const exchange of this.#running) if (exchange.request.socket === socket) return true
-    return false
+    return socket.writableLength > 0 || this.#runningOn(socket).length > 0
   }
 
   /**
@@ -89,12 +89,9 @@ export class Traffic {
    * @returns false when there is no such handler
    */
   failBody(socket: Socket, error: Error): boolean {
-    for (const exchange of this.#running)
-      if (exchange.request.socket === socket && !exchange.request.complete) {
-        exchange.body.fail(error)
-        return true
-      }
-    return false
+    const exchange = this.#runningOn(socket).find(({ request }) => !request.complete)
+    exchange?.body.fail(error)
+    return exchange !== undefined
   }
 
   /** True when the answer to come, or the one just sent, ends this connection anyway. */
@@ -127,10 +124,26 @@ export class Traffic {
   }
 
   #sweep(): void {
-    const busy = new Set<Socket>()
-    for (const exchange of this.#running) busy.add(exchange.request.socket)
-    for (const socket of this.#sockets)
-      if (!busy.has(socket) && socket.writableLength === 0) socket.destroySoon()
+    for (const socket of this.#sockets) if (!this.isBusy(socket)) socket.destroySoon()
+  }
+
+  #runningOn(socket: Socket): Exchange[] {
+    const known = this.#running.get(socket)
+    if (known !== undefined) return known
+    const running: Exchange[] = []
+    this.#running.set(socket, running)
+    return running
+  }
+
+  #begin(exchange: Exchange): void {
+    const running = this.#runningOn(exchange.request.socket)
+    if (!running.includes(exchange)) running.push(exchange)
+  }
+
+  #end(exchange: Exchange): void {
+    const running = this.#runningOn(exchange.request.socket)
+    const at = running.indexOf(exchange)
+    if (at >= 0) running.splice(at, 1)
   }
 
   #fail(exchange: Exchange, response: ServerResponse, error: unknown, reply?: Reply): Reply {
