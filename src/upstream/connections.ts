@@ -1,10 +1,16 @@
 import type { Dispatcher, Pool } from 'undici'
 import type { SecureContext } from 'node:tls'
+import { setFlagsFromString } from 'node:v8'
 import { lookupPublic } from './address.ts'
 import { endsWhilePaused, type Connector } from './connector.ts'
 import { basicAuthorization, splitCredentials } from './credentials.ts'
 import { proxyFor } from './proxy.ts'
 import type { Trust } from './target.ts'
+
+// Node 20 would optimize undici's parser, which is WebAssembly, as soon as it has read one answer. That
+// takes 30 MB for a moment and a tenth of a second, just when somebody waits for the first byte.
+// With the largest number here it happens after some hundred answers.
+setFlagsFromString('--wasm-tiering-budget=2147483647')
 
 // A quarter of the memory of an idle server, so it is loaded when somebody asks for something.
 const load = () => import('undici')
