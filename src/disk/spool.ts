@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { borrowBuffer, returnBuffer } from './buffers.ts'
 import { createHasher, type Hasher, type HashName } from './hashing.ts'
+import { forgetPieces } from './spent-pieces.ts'
 import { discard, inDirectory, uniqueName } from './write.ts'
 
 /** Bytes after which the disk is set to work on what was written, so that little is left for the end. */
@@ -87,6 +88,7 @@ export class Spool {
     // Whoever waits for it next learns of a failure.
     this.#writing.catch(() => {})
     for (const hasher of this.#hashers.values()) hasher.update(bytes)
+    forgetPieces(bytes.length)
   }
 
   async #store(bytes: Buffer, position: number): Promise<void> {
