@@ -29,18 +29,28 @@ async function* mirrorsOf({ configs, registry }: Indexes): AsyncGenerator<Mirror
   }
 }
 
-const reasonsOf = (counters: Counters): string => {
-  const failing = counters.snapshot().upstreams.filter(({ ok }) => !ok)
+/** Why the upstreams of an index fail. */
+const reasonsOf = async ({ copies }: MirrorIndex, counters: Counters): Promise<string> => {
+  const names = await copies.upstreams()
+  const { upstreams } = counters.snapshot()
+  const failing = upstreams.filter(({ ok, name }) => !ok && names.includes(name))
   return failing.map(({ lastError }) => `: ${lastError}`).join('')
 }
 
 /** Looks at the upstream of an index for one project and says what came of it; false when it failed. */
-const refreshOne = async (index: Opened, name: Name, counters: Counters): Promise<boolean> => {
+const refreshOne = async (
+  mirror: MirrorIndex,
+  name: Name,
+  counters: Counters,
+): Promise<boolean> => {
+  const { index } = mirror
   const place = placeOf({ index: index.name }, name)
   try {
     const project = await index.own.project(name, { confirm: true })
     const word = project === undefined ? 'no such project' : words[project.source]
-    print(`${place}: ${word}${project?.source === 'stale' ? reasonsOf(counters) : ''}`)
+    print(
+      `${place}: ${word}${project?.source === 'stale' ? await reasonsOf(mirror, counters) : ''}`,
+    )
     return project !== undefined && project.source !== 'stale'
   } catch (error) {
     print(`${place}: ${(error as Error).message}`)
@@ -57,7 +67,7 @@ const refreshAll = async (
   let failed = 0
   for await (const mirror of mirrorsOf(indexes))
     for (const name of await namesOf(mirror))
-      if (!(await refreshOne(mirror.index, name, counters))) failed += 1
+      if (!(await refreshOne(mirror, name, counters))) failed += 1
   return failed === 0 ? 0 : 1
 }
 
@@ -103,8 +113,7 @@ export const update: Command = {
   summary: 'refresh every project',
   details:
     'Confirms the page of every project that was ever asked for, in every index with an upstream. ' +
-    'Nothing that is held is removed. ' +
-    'Exits with 1 when one of them could not be confirmed.',
+    'Nothing that is held is removed. Exits with 1 when one of them could not be confirmed.',
   examples: [
     ['proxypypi update', 'all cached projects'],
     ['proxypypi -d /srv/pypi update', 'in another directory'],

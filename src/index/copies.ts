@@ -49,6 +49,11 @@ export class Copies {
         }
   }
 
+  /** The names of its upstreams. */
+  async upstreams(): Promise<string[]> {
+    return (await this.#mirrors.now()).map(({ name }) => name)
+  }
+
   /** The projects whose pages are held, by name; nobody is asked. */
   async pages(): Promise<Name[]> {
     const names = new Set<Name>()

@@ -74,7 +74,7 @@ t.test('refresh and update look at upstream now (P23, N20)', async t => {
 })
 
 t.test('refresh and update look at the upstreams of mirror indexes, too', async t => {
-  const { run, directory } = await place(t)
+  const { run, directory, upstream } = await place(t)
   const other = await startUpstream(t, { form: 'json' })
   other.project('leaf-lib', [{ filename: leaf.filename, bytes: leaf.bytes }])
   const indexes = openFor(t, directory)
@@ -91,6 +91,12 @@ t.test('refresh and update look at the upstreams of mirror indexes, too', async 
     code: 1,
     stdout: /^leaf-lib: unchanged\n@alice\/mirror\/leaf-lib: upstream fails: .+\n$/,
   })
+  await upstream.down()
+  const { stdout } = await run('update')
+  const [first = '', second = ''] = stdout.trimEnd().split('\n')
+  t.ok(first.startsWith('leaf-lib: upstream fails: ') && first.includes(upstream.url.host), first)
+  t.notOk(second.includes(upstream.url.host), 'each line tells of its own upstream')
+  t.ok(second.includes(other.url.host), second)
 })
 
 t.test('verify finds wrong bytes, and --fix removes mirrored ones only', async t => {
