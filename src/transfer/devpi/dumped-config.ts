@@ -12,6 +12,7 @@ const modern = (name: IndexName, given: JsonObject): JsonObject => {
     mirror_url: url,
     mirror_web_url_fmt: page,
     bases,
+    acl_pkg_read: readers,
     ...others
   } = given
   // The host of PyPI of old answers no more.
@@ -21,6 +22,8 @@ const modern = (name: IndexName, given: JsonObject): JsonObject => {
   return {
     ...(whitelist !== undefined && { mirror_whitelist: whitelist }),
     ...others,
+    // What plugins of devpi called it: who may read there must be all who may read here.
+    ...(readers !== undefined && readers !== null && { acl_read: readers }),
     // Whoever inherits itself inherits nothing by that.
     ...(Array.isArray(bases) && { bases: bases.filter(base => base !== name) }),
     ...(typeof jenkins === 'string' && jenkins !== '' && { uploadtrigger_jenkins: jenkins }),

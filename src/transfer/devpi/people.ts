@@ -31,7 +31,11 @@ export const importUser = async (
   try {
     if (await users.restore(name, { ...user, password: password ?? closedPassword })) {
       tally.add('users')
-      if (password === undefined)
+      if (user.password === closedPassword)
+        tally.notes.push(
+          `${name} has no password in the export; set one: proxypypi user passwd ${name}`,
+        )
+      else if (password === undefined)
         tally.notes.push(`the password of ${name} is not understood; set another one`)
       else if (name === rootUser && isArgon2(password))
         tally.notes.push(

@@ -3,7 +3,7 @@ import { cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { isPassword } from '../../../src/accounts/password.ts'
+import { closedPassword, isPassword } from '../../../src/accounts/password.ts'
 import { Users } from '../../../src/accounts/users.ts'
 import { Counters } from '../../../src/counters.ts'
 import { Layout } from '../../../src/disk/layout.ts'
@@ -112,6 +112,39 @@ t.test('users come with their passwords and what they say (E11, F28)', async t =
   const root = await users.get('root' as UserName)
   t.ok(await isPassword('secret', root?.password ?? ''))
   t.equal(root?.created, '2020-01-01T00:00:00Z')
+})
+
+t.test('who signed in elsewhere has no password, not an empty one', async t => {
+  const { to, from } = places(t)
+  const dump = usualDump(from)
+  dump.user('ldap', {})
+  dump.user('never', { pwhash: '' })
+  dump.write()
+  const { notes } = await importInto(to, from)
+  for (const name of ['ldap', 'never']) {
+    t.ok(
+      notes.includes(
+        `${name} has no password in the export; set one: proxypypi user passwd ${name}`,
+      ),
+    )
+    const { password } = (await new Users(new Layout(to)).get(name as UserName)) ?? {}
+    t.equal(password, closedPassword)
+    t.notOk(await isPassword('', password ?? ''))
+  }
+})
+
+t.test('who alone may read an index by a plugin of devpi reads it alone here', async t => {
+  const { to, from } = places(t)
+  const dump = usualDump(from)
+  dump.index('alice/secret', stage({ acl_pkg_read: ['alice', ':devs'] }))
+  dump.index('alice/open', stage({ acl_pkg_read: null }))
+  dump.write()
+  t.same((await importInto(to, from)).problems, [])
+  await withIndexes(to, async indexes => {
+    const secret = await opened(indexes, 'alice/secret')
+    t.same(secret.config.acl_read, ['alice', ':devs'])
+    t.equal((await opened(indexes, 'alice/open')).config.acl_read, undefined)
+  })
 })
 
 t.test('indexes come with their settings (E12, F09, F16)', async t => {
