@@ -35,12 +35,15 @@ export const indexAnswer = async (request: DevpiRequest, place: Place): Promise<
   const name = nameIn(place)
   const config = name === undefined ? undefined : await sources.configs.get(name)
   if (name === undefined || config === undefined) throw noIndex(place)
-  const shown = shownIndexConfig(effective(sources, name, config))
+  const inEffect = effective(sources, name, config)
+  const shown = shownIndexConfig(inEffect)
   if (hasFlag(request, 'no_projects')) return result(200, 'indexconfig', shown)
   const opened = await sources.registry.open(name)
   if (opened === undefined) throw noIndex(place)
+  // A mirror of nothing as yet has settings to be looked at; devpi's client shows no error here.
+  const hasProjects = inEffect.type === 'stage' || inEffect.mirror_url !== undefined
   const isReadable = sources.access.may('pkg_read', visitor, { index: name, config })
-  return isReadable ?
+  return isReadable && hasProjects ?
       withProjects(shown, () => opened.own.projects())
     : result(200, 'indexconfig', { ...shown, projects: [] })
 }

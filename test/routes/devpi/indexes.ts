@@ -113,6 +113,14 @@ t.test('of an upstream that fails no list is sent', async t => {
   t.match({ status, json }, { status: 502, json: { message: /upstream/ } })
 })
 
+t.test('a mirror of nothing as yet can be looked at', async t => {
+  const { devpi, alice } = await begin(t)
+  await devpi.index('alice/m', { type: 'mirror' }, alice)
+  const { status, json } = await devpi.json('GET', '/alice/m')
+  t.equal(status, 200)
+  t.same(json.result, { type: 'mirror', volatile: true, projects: [] })
+})
+
 t.test('three bodies change one (devpi-api 7.4)', async t => {
   const { devpi, alice, serial } = await begin(t)
   await devpi.index('alice/dev', {}, alice)
