@@ -31,6 +31,8 @@ export class Courier {
   readonly #serving = new Map<string, Promise<void>>()
   /** Receivers that are away, and until when they are left alone. */
   readonly #away = new Map<string, number>()
+  /** Receivers of which the log says that they fail, until one of their messages is taken. */
+  readonly #failing = new Set<string>()
   readonly #leaving = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> | undefined
@@ -155,6 +157,7 @@ export class Courier {
       if (typeof outcome === 'number')
         return await this.#postpone(waiting, `it answers ${outcome}`, 'refused')
       await this.#queue.remove(id)
+      this.#failing.delete(message.receiver)
       this.#log.info(farewells[outcome], { hook: message.receiver, delivery: id })
       return 'gone'
     } catch (error) {
@@ -176,7 +179,10 @@ export class Courier {
     await this.#queue.write({ ...waiting, due, attempts })
     const known = this.#known.get(id)
     if (known !== undefined) known.due = due
-    this.#log.debug('hook not told yet', { hook: message.receiver, attempts, reason })
+    // A wrong URL is seen at once in the log, and a receiver that is away for a day fills no disk.
+    const level = this.#failing.has(message.receiver) ? 'debug' : 'warn'
+    this.#failing.add(message.receiver)
+    this.#log[level]('hook not told yet', { hook: message.receiver, attempts, reason })
     return outcome
   }
 

@@ -207,7 +207,14 @@ t.test('an attempt that fails is followed by another', async t => {
   t.equal(new Set(receiver.requests.map(({ body }) => String(body))).size, 1)
   t.same(
     log.told.filter(({ level }) => level === 'error' || level === 'warn'),
-    [],
+    [
+      {
+        level: 'warn',
+        message: 'hook not told yet',
+        fields: { hook: 'alice/dev webhook', attempts: 1, reason: 'it answers 503' },
+      },
+    ],
+    'said once, not at each attempt',
   )
 })
 
