@@ -31,7 +31,7 @@ export class Courier {
   readonly #serving = new Map<string, Promise<void>>()
   /** Receivers that are away, and until when they are left alone. */
   readonly #away = new Map<string, number>()
-  /** Receivers of which the log says that they fail, until one of their messages is taken. */
+  /** Receivers that fail, as the log says once: one that is away for a day must fill no disk. */
   readonly #failing = new Set<string>()
   readonly #leaving = new AbortController()
   #timer: NodeJS.Timeout | undefined
@@ -179,7 +179,6 @@ export class Courier {
     await this.#queue.write({ ...waiting, due, attempts })
     const known = this.#known.get(id)
     if (known !== undefined) known.due = due
-    // A wrong URL is seen at once in the log, and a receiver that is away for a day fills no disk.
     const level = this.#failing.has(message.receiver) ? 'debug' : 'warn'
     this.#failing.add(message.receiver)
     this.#log[level]('hook not told yet', { hook: message.receiver, attempts, reason })
