@@ -149,3 +149,14 @@ export const background = (promise: Promise<unknown>, what: string, log: Log): v
     log.warn(`${what} failed`, { reason: error instanceof Error ? error.message : String(error) })
   })
 }
+
+/** The same log, with fields in front of those of every message: what all of them are about. */
+export const logAbout = (log: Log, about: Fields): Log => ({
+  error: (message, fields) => log.error(message, { ...about, ...fields }),
+  warn: (message, fields) => log.warn(message, { ...about, ...fields }),
+  info: (message, fields) => log.info(message, { ...about, ...fields }),
+  debug: (message, fields) => log.debug(message, { ...about, ...fields }),
+  access: access => log.access(access),
+  flush: () => log.flush(),
+  reopen: () => log.reopen(),
+})

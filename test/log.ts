@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { background, createLog, oneLine, redact, shortBytes } from '../src/log.ts'
+import { background, createLog, logAbout, oneLine, redact, shortBytes } from '../src/log.ts'
 import type { Access, LogOptions } from '../src/log.ts'
+import { MemoryLog } from './fixtures/serve.ts'
 
 const open = (t: { testdir(): string }, more: Partial<LogOptions> = {}) => {
   const path = join(t.testdir(), 'a.log')
@@ -43,6 +44,23 @@ t.test('an event is time, level, message and fields', async t => {
     'info i',
     'debug d',
   ])
+})
+
+t.test('what all messages are about stands in front of what each says', async t => {
+  const log = new MemoryLog()
+  const about = logAbout(log, { index: 'alice/dev' })
+  for (const level of ['error', 'warn', 'info', 'debug'] as const) {
+    about[level]('upload', { file: 'a.whl' })
+    t.same(log.told.pop(), {
+      level,
+      message: 'upload',
+      fields: { index: 'alice/dev', file: 'a.whl' },
+    })
+  }
+  about.warn('alone')
+  t.same(log.told, [{ level: 'warn', message: 'alone', fields: { index: 'alice/dev' } }])
+  about.access({ method: 'GET', path: '/', status: 200, cache: '-', bytes: 1, milliseconds: 1 })
+  t.equal(log.accesses.length, 1)
 })
 
 t.test('what is less severe than the level is not written', async t => {

@@ -1,4 +1,5 @@
 import type { Layout } from '../disk/layout.ts'
+import { logAbout } from '../log.ts'
 import type { IndexConfig, MirrorConfig, StageConfig } from '../spec/index-config.ts'
 import type { IndexName } from '../spec/index-name.ts'
 import { Downloads } from '../upstream/download.ts'
@@ -76,6 +77,7 @@ const stageBase = (
 ): Base => {
   const key = `stage ${volatile}`
   if (former?.key === key) return former
+  const log = logAbout(surroundings.log, { index: name })
   const ground = openGround(surroundings.layout.of(name), surroundings, volatile ? ['*'] : [])
   const beside = openBeside({ ...ground, files: surroundings.files })
   return {
@@ -83,7 +85,7 @@ const stageBase = (
     ground,
     beside,
     own: new Hosted(name, { ...ground, releases: beside.releases }),
-    stage: new Stage({ ...ground, log: surroundings.log, isVolatile: volatile }),
+    stage: new Stage({ ...ground, log, isVolatile: volatile }),
     copies: undefined,
     connected: undefined,
   }
@@ -95,7 +97,8 @@ const mirrorBase = (
   former: Base | undefined,
   surroundings: Surroundings,
 ): Base => {
-  const { settings, log } = surroundings
+  const { settings } = surroundings
+  const log = logAbout(surroundings.log, { index: name })
   const upstream = mirrorUpstream(name, config, settings)
   const key = `mirror ${JSON.stringify(upstream)}`
   if (former?.key === key) return former

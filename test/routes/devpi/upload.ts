@@ -67,6 +67,14 @@ t.test('what the client uploads is listed and served at once (devpi-api 12)', as
   })
 })
 
+t.test('the log says which index it came to', async t => {
+  const served = await setUp(t)
+  await submit(served, 'alice/dev', sdist)
+  const told = served.log.told.filter(({ message }) => message === 'upload')
+  t.match(told, [{ fields: { index: 'alice/dev', project: 'acme-util', by: 'alice' } }])
+  t.equal(told.length, 1)
+})
+
 t.test('the serial tells of it (devpi-api 1.4)', async t => {
   const served = await setUp(t)
   const before = (await ask(served.url, '/+api')).headers['x-devpi-serial']
