@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Log } from '../log.ts'
+import type { Fields, Log } from '../log.ts'
 import type { UpstreamSettings } from '../settings.ts'
 import { Body, bytesOf, drain } from './body.ts'
 import { trustedCertificates } from './certificates.ts'
@@ -174,11 +174,7 @@ export class UpstreamClient {
         const { status } = answer
         throw trouble('status', `it answers ${status}`, { retryAfter, answered: status })
       }
-      this.#log.debug('upstream is asked again', {
-        upstream: this.#settings.name,
-        url: withoutCredentials(target),
-        status: answer?.status,
-      })
+      this.#log.debug('upstream is asked again', this.#exchange(target, answer?.status))
       // Aborted, the next try ends at once and says why.
       await sleep(delay * 1000, undefined, options.signal && { signal: options.signal }).catch(
         () => {},
@@ -211,6 +207,7 @@ export class UpstreamClient {
         signal: signal === undefined ? interim.signal : AbortSignal.any([interim.signal, signal]),
         onInfo,
       })
+      this.#log.debug('upstream answers', this.#exchange(target, response.statusCode))
       const headers = new Map<string, string>()
       for (const [name, value] of Object.entries(response.headers))
         if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
@@ -223,6 +220,10 @@ export class UpstreamClient {
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  #exchange(target: URL, status: number | undefined): Fields {
+    return { upstream: this.#settings.name, url: withoutCredentials(target), status }
   }
 
   #headers(trust: Trust, { headers, kind = 'file' }: GetOptions): Record<string, string> {

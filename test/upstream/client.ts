@@ -67,6 +67,22 @@ const started = async (t: Test, timeouts: Partial<Timeouts> = {}) => {
   return { upstream, client, path, url: new URL(path, upstream.origin) }
 }
 
+t.test('every answer is in a log that wants debug lines (D29)', async t => {
+  const { upstream, path, url } = await started(t)
+  const said: unknown[] = []
+  const log: Log = { ...silent, debug: (message, fields) => said.push([message, fields]) }
+  const settings = { ...upstream.settings(), credentials: { username: 'ci', password: 'geheim' } }
+  const client = new UpstreamClient(settings, usual, log, {})
+  t.teardown(() => client.close())
+  discardAnswer(await client.get(url))
+  t.same(said, [
+    [
+      'upstream answers',
+      { upstream: settings.name, url: `${upstream.origin}${path}`, status: 200 },
+    ],
+  ])
+})
+
 t.test('an answer', async t => {
   await t.test('comes with status, headers, final URL and all its bytes', async t => {
     const { client, url } = await started(t)
