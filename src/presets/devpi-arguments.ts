@@ -63,8 +63,15 @@ const refuse = (given: Given): void => {
     throw new UsageError('there are no replicas here: copy the directory, or mirror the server')
   if (given.has('configfile'))
     throw new UsageError('--configfile: settings are in proxypypi.toml of the server directory')
-  if (given.has('unix-socket'))
+  if (given.has('unix-socket') || given.has('unix-socket-perms'))
     throw new UsageError('--unix-socket: there are none here; use --host and --port')
+  // Left out in silence, root would be open to everybody on this machine.
+  if (given.has('root-passwd') || given.has('root-passwd-hash'))
+    throw new UsageError('--root-passwd: set the password of root with --passwd root')
+  if (given.has('skip-import-type'))
+    throw new UsageError(
+      '--skip-import-type: take the indexes of that type out of the dataindex.json of the export',
+    )
   if (given.has('listen') && (given.get('listen')?.length ?? 0) > 1)
     throw new UsageError('--listen: one address only; 0.0.0.0 means every one')
 }

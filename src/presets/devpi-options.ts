@@ -79,15 +79,20 @@ const ignoredSwitches = [
   'autocreate-users',
   'bypass-cdn',
   'hard-links',
+  'include-mirrored-files',
+  'keep-docs-packed',
   'no-events',
   'no-replica-streaming',
+  'no-root-pypi',
   'requests-only',
 ]
 
 const ignoredValues = [
   'connection-limit',
+  'documentation-path',
   'file-replication-skip-indexes',
   'file-replication-threads',
+  'indexer-backend',
   'keyfs-cache-size',
   'logger-cfg',
   'profile-requests',
@@ -95,6 +100,7 @@ const ignoredValues = [
   'replica-file-search-path',
   'secretfile',
   'storage',
+  'theme',
   'threads',
   'trusted-proxy',
   'trusted-proxy-count',
@@ -126,6 +132,10 @@ const refused: readonly DevpiOption[] = [
   { name: 'master-url', value: 'URL' },
   { name: 'configfile', value: 'FILE' },
   { name: 'unix-socket', value: 'PATH' },
+  { name: 'unix-socket-perms', value: 'MODE' },
+  { name: 'root-passwd', value: 'PASSWORD' },
+  { name: 'root-passwd-hash', value: 'HASH' },
+  { name: 'skip-import-type', value: 'TYPE' },
 ]
 
 /** The names of the options that say what to do instead of serving. */

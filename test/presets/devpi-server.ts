@@ -94,6 +94,10 @@ t.test('instead of serving (D25, E16-E18)', async t => {
   t.same(await argvOf('--version'), ['--version'])
   t.same(await argvOf('--passwd', 'root'), ['user', 'passwd', 'root', ...usual])
   t.match(await translate(['--init']), { text: /^nothing to do/ })
+  t.match(await translate(['--init', '--no-root-pypi', '--indexer-backend', 'null']), {
+    text: /^nothing to do/,
+    warning: 'without effect here: --no-root-pypi --indexer-backend',
+  })
   t.match(await refusal(['--start', '--stop']), { message: /one of them only/ })
 })
 
@@ -148,6 +152,9 @@ t.test('what cannot be had here is refused with the remedy', async t => {
     ['--primary-url', 'http://h/'],
     ['-c', 'devpi.yml'],
     ['--unix-socket', '/run/x'],
+    ['--init', '--root-passwd', 'secret'],
+    ['--init', '--root-passwd-hash', '$argon2id$x'],
+    ['--import', 'dump', '--skip-import-type', 'custom'],
     ['--listen', 'a:1', '--listen', 'b:2'],
     ['--listen', 'a'],
     ['--unknown'],
