@@ -1,20 +1,8 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { collectYoung } from './garbage.ts'
 
 /** Bytes of spent pieces that are worth a look: fewer would slow a fast upload down. */
-const worthwhile = 16 * 1024 * 1024
+const worthwhile = 4 * 1024 * 1024
 
-type Collect = (options: { readonly type: 'minor' }) => void
-
-// There is no other way to reach it in a process that was started without a flag of its own.
-const makeCollect = (): Collect => {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as Collect
-  setFlagsFromString('--no-expose-gc')
-  return collect
-}
-
-let collect: Collect | undefined
 let spent = 0
 
 /**
@@ -26,6 +14,5 @@ export const forgetPieces = (bytes: number): void => {
   spent += bytes
   if (spent < worthwhile) return
   spent = 0
-  collect ??= makeCollect()
-  collect({ type: 'minor' })
+  collectYoung()
 }
