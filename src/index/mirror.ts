@@ -8,6 +8,7 @@ import type { File, Page } from '../spec/page.ts'
 import { matches } from '../spec/pattern.ts'
 import type { Places } from '../spec/places.ts'
 import type { Name } from '../spec/project-name.ts'
+import { spare } from '../spare.ts'
 import { discardAnswer, UpstreamError, type UpstreamClient } from '../upstream/client.ts'
 import type { Documents } from '../upstream/documents.ts'
 import type { Downloads } from '../upstream/download.ts'
@@ -53,10 +54,12 @@ export class Mirror {
   readonly #facts: Facts
   readonly #digests: Digests
   readonly #places: Places
-  readonly #paths = new LRUCache<string, Paths>({
-    maxSize: 100_000,
-    sizeCalculation: ({ paths }) => paths.length + 1,
-  })
+  readonly #paths = spare(
+    new LRUCache<string, Paths>({
+      maxSize: 100_000,
+      sizeCalculation: ({ paths }) => paths.length + 1,
+    }),
+  )
 
   constructor(parts: {
     settings: UpstreamSettings

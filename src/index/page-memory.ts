@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { spare } from '../spare.ts'
 import type { Page } from '../spec/page.ts'
 import type { IndexName } from '../spec/index-name.ts'
 import type { Project } from './index.ts'
@@ -8,10 +9,12 @@ const most = 50_000
 
 /** The pages of members of other indexes, so that a page over several costs that of the changed ones. */
 export class PageMemory {
-  readonly #pages = new LRUCache<string, { revision: string; page: Page }>({
-    maxSize: most,
-    sizeCalculation: ({ page }) => page.files.length + 10,
-  })
+  readonly #pages = spare(
+    new LRUCache<string, { revision: string; page: Page }>({
+      maxSize: most,
+      sizeCalculation: ({ page }) => page.files.length + 10,
+    }),
+  )
 
   /** The page of a project in this state of it. */
   async of(index: IndexName, project: Project): Promise<Page> {

@@ -8,6 +8,7 @@ import type { Layout } from '../disk/layout.ts'
 import { identityOf, statsOf } from '../disk/stamp.ts'
 import { discard, replace } from '../disk/write.ts'
 import type { Log } from '../log.ts'
+import { spare } from '../spare.ts'
 import type { Page } from '../spec/page.ts'
 import type { Name } from '../spec/project-name.ts'
 import { headed, readBody, readHead } from './headed-file.ts'
@@ -54,11 +55,13 @@ export class PageStore {
   readonly #log: Log
   readonly #upstream: string
   readonly #heads = bounded<Name, { identity: string; head: Head; at: number }>(20_000)
-  readonly #parsed = new LRUCache<string, { page: Page; size: number }>({
-    maxSize: parsedBytes,
-    maxEntrySize: longestParsed,
-    sizeCalculation: ({ size }) => size,
-  })
+  readonly #parsed = spare(
+    new LRUCache<string, { page: Page; size: number }>({
+      maxSize: parsedBytes,
+      maxEntrySize: longestParsed,
+      sizeCalculation: ({ size }) => size,
+    }),
+  )
   /** Pages that could not be written (disk full, read-only): served from memory. */
   readonly #unsaved = new LRUCache<Name, HeldPage>({ max: 100 })
 
