@@ -1,4 +1,4 @@
-/** A memory of what lies on the disk as well, so that it may be emptied at any time. */
+/** A memory of what can be had again, from the disk most often, so that it may be emptied at any time. */
 export interface Spare {
   clear(): void
 }

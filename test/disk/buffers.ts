@@ -1,5 +1,6 @@
 import t from 'tap'
 import { borrowBuffer, returnBuffer } from '../../src/disk/buffers.ts'
+import { clearSpare } from '../../src/spare.ts'
 
 const large = 512 * 1024
 const small = 64 * 1024
@@ -15,4 +16,15 @@ t.test('there are few large buffers, then small ones, and nobody shares one', as
   t.equal(again.filter(buffer => borrowed.includes(buffer)).length, 24, 'large ones are lent again')
   t.equal(again.at(-1)?.length, small)
   for (const buffer of again) returnBuffer(buffer)
+})
+
+t.test('those that nobody has borrowed can be spared, and there are as many again', async t => {
+  const borrowed = Array.from({ length: 24 }, borrowBuffer)
+  const [kept, ...returned] = borrowed as [Buffer, ...Buffer[]]
+  for (const buffer of returned) returnBuffer(buffer)
+  clearSpare()
+  const again = Array.from({ length: 24 }, borrowBuffer)
+  t.notOk(again.some(buffer => borrowed.includes(buffer)))
+  t.equal(again.filter(({ length }) => length === large).length, 23, 'one is still lent')
+  for (const buffer of [kept, ...again]) returnBuffer(buffer)
 })
