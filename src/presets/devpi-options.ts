@@ -60,6 +60,12 @@ const meant: readonly DevpiOption[] = [
   { name: 'debug', help: 'log more' },
 ]
 
+/** Beside `--passwd`, for scripts. */
+const fromStdin: DevpiOption = {
+  name: 'password-stdin',
+  help: 'read it from standard input',
+}
+
 /** What is done instead of serving; one at most. */
 const acts: readonly DevpiOption[] = [
   { name: 'start', help: 'serve in the background' },
@@ -142,7 +148,13 @@ const refused: readonly DevpiOption[] = [
 export const actNames: readonly string[] = acts.map(({ name }) => name)
 
 /** Every option that is understood. */
-export const devpiOptions: readonly DevpiOption[] = [...meant, ...acts, ...ignored, ...refused]
+export const devpiOptions: readonly DevpiOption[] = [
+  ...meant,
+  ...acts,
+  fromStdin,
+  ...ignored,
+  ...refused,
+]
 
 const line = ({ name, value, default: usual, help = '' }: DevpiOption): string => {
   const start = `--${name}${value === undefined ? '' : ` ${value}`}`
@@ -160,7 +172,7 @@ export const devpiUsage = (): string =>
     ...meant.map(line),
     '',
     'Instead of serving:',
-    ...acts.map(line),
+    ...acts.flatMap(act => (act.name === 'passwd' ? [act, fromStdin] : [act])).map(line),
     `  ${'-h, --help'.padEnd(28)} this text`,
     '',
     'Each is also a variable (DEVPISERVER_PORT). Accepted, and without effect:',

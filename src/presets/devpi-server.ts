@@ -117,6 +117,9 @@ const endOfLog = async (argv: readonly string[], { env, cwd }: Surroundings): Pr
 
 const operandOf = (given: Given, name: string): string => given.get(name)?.at(-1) ?? ''
 
+const fromStdin = (given: Given): readonly string[] =>
+  given.has('password-stdin') ? ['--password-stdin'] : []
+
 const act = async (
   name: string | undefined,
   given: Given,
@@ -133,7 +136,9 @@ const act = async (
     case 'log':
       return { text: await endOfLog(settings, surroundings) }
     case 'passwd':
-      return { argv: ['user', 'passwd', operandOf(given, 'passwd'), ...settings] }
+      return {
+        argv: ['user', 'passwd', operandOf(given, 'passwd'), ...fromStdin(given), ...settings],
+      }
     case 'export':
       return { argv: [...(await exportTo(path())), ...settings] }
     case 'import':

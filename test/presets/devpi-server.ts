@@ -93,6 +93,13 @@ t.test('instead of serving (D25, E16-E18)', async t => {
     t.same(await argvOf(`--${name}`), [name, ...usual])
   t.same(await argvOf('--version'), ['--version'])
   t.same(await argvOf('--passwd', 'root'), ['user', 'passwd', 'root', ...usual])
+  t.same(await argvOf('--passwd', 'root', '--password-stdin'), [
+    'user',
+    'passwd',
+    'root',
+    '--password-stdin',
+    ...usual,
+  ])
   t.match(await translate(['--init']), { text: /^nothing to do/ })
   t.match(await translate(['--init', '--no-root-pypi', '--indexer-backend', 'null']), {
     text: /^nothing to do/,
