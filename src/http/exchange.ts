@@ -1,10 +1,25 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { RequestBody } from './body.ts'
 import { segmentsOf, splitTarget } from './target.ts'
 
+/** A request but for its body, as a parser understood it. */
+export interface RequestHead {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly headers: Readonly<IncomingHttpHeaders>
+  readonly httpVersionMajor: number
+  readonly httpVersionMinor: number
+  /** True when all of it has come. */
+  readonly complete: boolean
+  readonly socket: Socket
+}
+
+const hasStream = (request: RequestHead): request is IncomingMessage => 'resume' in request
+
 /** One request, looked at only as far as somebody asks. */
 export class Exchange {
-  readonly request: IncomingMessage
+  readonly request: RequestHead
   readonly method: string
   /** The path as it came, without the query. */
   path: string
@@ -19,7 +34,7 @@ export class Exchange {
   #body: RequestBody | undefined
 
   /** @param response where the client is told to go on, when it waits for that with its body */
-  constructor(request: IncomingMessage, response?: ServerResponse) {
+  constructor(request: RequestHead, response?: ServerResponse) {
     this.request = request
     // Held by no other exchange: what outlives its request for a moment costs collection time.
     this.#response = request.headers.expect === undefined ? undefined : response
@@ -83,8 +98,12 @@ export class Exchange {
     )
   }
 
-  /** The body, which stays with the client until somebody reads it. */
+  /**
+   * The body, which stays with the client until somebody reads it.
+   * @throws {TypeError} when the request was found to have none before there was an exchange
+   */
   get body(): RequestBody {
+    if (!hasStream(this.request)) throw new TypeError('this request has no body')
     return (this.#body ??= new RequestBody(this.request, this.#response))
   }
 

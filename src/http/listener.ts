@@ -8,9 +8,11 @@ import {
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Log } from '../log.ts'
+import { keepAlive } from './direct.ts'
 import { errorText, HttpError } from './error.ts'
 import { beginAnew, refusedPush, type ParseError } from './push-method.ts'
-import { Traffic, type Handle } from './traffic.ts'
+import type { Handle } from './reply.ts'
+import { Traffic } from './traffic.ts'
 
 /** How to listen. */
 export interface ListenOptions {
@@ -39,8 +41,7 @@ export interface Listener {
 }
 
 const settings = {
-  // Longer than clients keep idle connections (CL-8): else they meet resets.
-  keepAliveTimeout: 75_000,
+  keepAliveTimeout: keepAlive * 1000,
   // Uploads take as long as they flow (CL-101).
   requestTimeout: 0,
   maxHeaderSize: 32 * 1024,
@@ -104,10 +105,13 @@ export const listen = async (options: ListenOptions): Promise<Listener> => {
     { ...settings, headersTimeout: headers, connectionsCheckingInterval: headers / 6 },
     answer,
   )
-  server.timeout = options.idle ?? 120_000
+  server.timeout = options.idle ?? keepAlive * 1000
   // A client that has closed its side only still waits for its answer (fault C29); Node has no option for it.
   Object.assign(server, { httpAllowHalfOpen: true })
-  server.on('connection', socket => traffic.connect(socket))
+  server.on('connection', socket => {
+    traffic.connect(socket)
+    traffic.shorten(socket)
+  })
   server.on('clientError', (error: ParseError, stream) => {
     const socket = stream as Socket
     if (!isPush(server, traffic, error, socket)) refuseBroken(traffic, error, socket)

@@ -29,6 +29,9 @@ export interface Reply {
   readonly sent?: ((exchange: Exchange, status: number) => void) | undefined
 }
 
+/** Answers one request; it may throw what `errorReply` knows. */
+export type Handle = (exchange: Exchange) => Reply | Promise<Reply>
+
 /** The UTF-8 bytes of a text, or the bytes of a buffer, as `Octets`. */
 export const octetsOf = (from: string | Buffer): Octets =>
   (typeof from === 'string' ? Buffer.from(from) : from).toString('latin1') as Octets

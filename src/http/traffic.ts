@@ -2,17 +2,16 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { Log } from '../log.ts'
-import { errorReply } from './error.ts'
+import { record } from './access-line.ts'
+import { answerAgain } from './again.ts'
 import { Exchange } from './exchange.ts'
+import { Line, type AnswerAgain } from './line.ts'
 import { linger } from './linger.ts'
-import type { Reply } from './reply.ts'
+import { outgoing } from './outgoing.ts'
+import { refusalOf } from './refusal.ts'
+import { Repeats } from './repeats.ts'
+import type { Handle, Reply } from './reply.ts'
 import { send } from './send.ts'
-
-/** Answers one request; it may throw what `errorReply` knows. */
-export type Handle = (exchange: Exchange) => Reply | Promise<Reply>
-
-// Monitors ask every few seconds.
-const unlogged = new Set(['/-/health', '/-/ready'])
 
 /** The connections of a server and the requests on them that are not answered yet. */
 export class Traffic {
@@ -26,11 +25,15 @@ export class Traffic {
   readonly #last = new WeakSet<Socket>()
   // Connections on which the next request is one of devpi's that the parser was shown as POST.
   readonly #pushes = new WeakSet<Socket>()
+  readonly #lines = new WeakMap<Socket, Line>()
+  readonly #repeats = new Repeats()
+  readonly #again: AnswerAgain
   #closing = false
 
   constructor(handle: Handle, log: Log) {
     this.#handle = handle
     this.#log = log
+    this.#again = answerAgain(handle, log, () => this.#closing)
   }
 
   /** Keeps an eye on a new connection. */
@@ -41,6 +44,11 @@ export class Traffic {
     // A listener for each pipelined file is no leak.
     socket.setMaxListeners(0)
     socket.once('close', () => this.#sockets.delete(socket))
+  }
+
+  /** Answers past the parser what comes in the bytes of an earlier request; the parser must listen by now. */
+  shorten(socket: Socket): void {
+    this.#lines.set(socket, new Line(socket, this.#repeats, this.#again))
   }
 
   /**
@@ -57,6 +65,9 @@ export class Traffic {
     if (this.#pushes.delete(request.socket)) request.method = 'PUSH'
     const started = performance.now()
     const exchange = new Exchange(request, response)
+    const line = this.#lines.get(request.socket)
+    line?.begin()
+    let isAtHand = true
     if (!response.shouldKeepAlive) this.#last.add(request.socket)
     let reply: Reply | undefined
     try {
@@ -66,7 +77,9 @@ export class Traffic {
         reply = await given
       } else reply = given
       this.#conclude(exchange, response)
-      const sending = send(exchange, response, reply)
+      const out = outgoing(exchange, reply)
+      isAtHand = out.chunks === undefined
+      const sending = send(exchange, response, out)
       if (sending !== undefined) {
         this.#begin(exchange)
         await sending
@@ -76,12 +89,17 @@ export class Traffic {
       reply = this.#fail(exchange, response, error, reply)
     }
     this.#end(exchange)
-    this.#record(exchange, response, reply, started)
+    record(this.#log, exchange, response.statusCode, reply, started)
+    line?.answered(request, isAtHand, response.shouldKeepAlive && !exchange.hasBody)
   }
 
   /** True while something is being sent or prepared on this connection. */
   isBusy(socket: Socket): boolean {
-    return socket.writableLength > 0 || this.#runningOn(socket).length > 0
+    return (
+      socket.writableLength > 0 ||
+      this.#runningOn(socket).length > 0 ||
+      this.#lines.get(socket)?.isAnswering === true
+    )
   }
 
   /**
@@ -153,32 +171,18 @@ export class Traffic {
       this.#log.warn('transfer broken off', { path, sent, reason })
       return reply
     }
-    const told = errorReply(error, this.#log, path)
-    // Those who publish with old tools are shown nothing but the phrase (UP-43).
-    const isReading = exchange.method === 'GET' || exchange.method === 'HEAD'
-    const refusal = isReading ? { ...told, reason: undefined } : told
+    const refusal = refusalOf(exchange, error, this.#log)
     if (reply === undefined) this.#conclude(exchange, response)
-    void send(exchange, response, refusal)
+    void send(exchange, response, outgoing(exchange, refusal))
     return refusal
   }
 
   /** Before the answer: of a connection on which more of this request would come it is the last (C14, C30). */
-  #conclude({ request, hasBody }: Exchange, response: ServerResponse): void {
+  #conclude({ hasBody }: Exchange, response: ServerResponse): void {
+    const { req: request } = response
     const isUnread = hasBody && !request.complete
     if (this.#closing || isUnread) response.shouldKeepAlive = false
     if (!response.shouldKeepAlive) this.#last.add(request.socket)
     if (isUnread) linger(request)
-  }
-
-  #record(exchange: Exchange, response: ServerResponse, reply: Reply, started: number): void {
-    if (unlogged.has(exchange.path)) return
-    this.#log.access({
-      method: exchange.method,
-      path: exchange.path,
-      status: response.statusCode,
-      cache: reply.cache ?? '-',
-      bytes: exchange.sent,
-      milliseconds: performance.now() - started,
-    })
   }
 }

@@ -23,15 +23,14 @@ export interface Variant {
 interface Tag {
   readonly revision: string
   readonly etag: string
-  /** Of the 304. */
-  readonly headers: readonly string[]
+  /** The 304. */
+  reply: Reply
 }
 
 /** A page ready to be sent. */
 interface Entry {
   readonly revision: string
-  readonly headers: readonly string[]
-  readonly body: Octets | Buffer
+  reply: Reply & { readonly body: Octets | Buffer }
 }
 
 // What an entry weighs besides its body.
@@ -62,7 +61,10 @@ export class PageCache {
 
   /** @param maxSize bytes of bodies to keep */
   constructor(maxSize = 48 * 1024 * 1024) {
-    this.#entries = new LRUCache({ maxSize, sizeCalculation: ({ body }) => body.length + overhead })
+    this.#entries = new LRUCache({
+      maxSize,
+      sizeCalculation: ({ reply }) => reply.body.length + overhead,
+    })
   }
 
   /**
@@ -85,7 +87,7 @@ export class PageCache {
     if (ifNoneMatch === undefined) return undefined
     const tag = this.#tags.get(key)
     if (tag?.revision !== project.revision || !matches(ifNoneMatch, tag.etag)) return undefined
-    return { status: 304, headers: tag.headers, cache: project.source }
+    return replyOf(tag, project)
   }
 
   async #render(
@@ -110,18 +112,24 @@ export class PageCache {
     const body = coding === 'gzip' ? await compress(bytes) : bytes
     const entry: Entry = {
       revision,
-      headers: pageHeaders(format, coding, etag, serial),
-      body: body.length <= short ? octetsOf(body) : body,
+      reply: {
+        status: 200,
+        headers: pageHeaders(format, coding, etag, serial),
+        body: body.length <= short ? octetsOf(body) : body,
+      },
     }
-    this.#tags.set(key, { revision, etag, headers: commonHeaders(etag, serial) })
+    this.#tags.set(key, {
+      revision,
+      etag,
+      reply: { status: 304, headers: commonHeaders(etag, serial) },
+    })
     this.#entries.set(key, entry)
     return entry
   }
 }
 
-const replyOf = ({ headers, body }: Entry, { source }: Project): Reply => ({
-  status: 200,
-  headers,
-  body,
-  cache: source,
-})
+// One object for as long as it says the same, so that what was made of it can be known again.
+const replyOf = <R extends Reply>(kept: { reply: R }, { source }: Project): R => {
+  if (kept.reply.cache !== source) kept.reply = { ...kept.reply, cache: source }
+  return kept.reply
+}

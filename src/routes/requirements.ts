@@ -66,7 +66,7 @@ export const requirementsHandler = (index: Index, temporary: string): GuardedHan
       exchange.parameter('platform') ?? 'any',
     )
     // Until everything is here nothing is sent, which must not pass for a dead connection.
-    exchange.request.setTimeout(0)
+    exchange.request.socket.setTimeout(0)
     return json(200, answer(await slots.run(() => fill(index, wishes, target))))
   })
 }

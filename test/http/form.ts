@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { receiveForm, type Form } from '../../src/http/form.ts'
 import { json } from '../../src/http/reply.ts'
-import type { Handle } from '../../src/http/traffic.ts'
+import type { Handle } from '../../src/http/reply.ts'
 import { ask } from '../fixtures/wire.ts'
 import {
   exchangeOf,

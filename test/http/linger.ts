@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { HttpError } from '../../src/http/error.ts'
 import { text } from '../../src/http/reply.ts'
+import { converse } from './fixtures/conversation.ts'
 import { listening, raw, request } from './fixtures/listening.ts'
 
 const open = async (port: number): Promise<Socket> => {
@@ -62,23 +63,31 @@ t.test('a large answer to who still sends: neither waits for the other', async t
 
 t.test('what follows such a request is not looked at (fault C07)', async t => {
   const { port, accesses } = await listening(t, async () => text(200, 'x'))
-  const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
-  const { text: all } = await raw(port, `${chunked}3\r\nabc\r\n0\r\n\r\n${request('GET /second')}`)
-  t.equal(all.split('HTTP/1.1 200').length, 2)
+  const { say, heard, socket } = await converse(port)
+  say('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab')
+  t.match(await heard('x\n'), /\r\nConnection: close\r\n/)
+  const gone = once(socket, 'close')
+  say(`c\r\n0\r\n\r\n${request('GET /second')}`)
+  await gone
   t.match(accesses, [{ path: '/' }])
   t.equal(accesses.length, 1)
 })
 
 t.test('a small body that was there in time costs no connection', async t => {
-  const { port } = await listening(t, async exchange => {
-    while (!exchange.request.complete) await setImmediate()
-    return text(200, exchange.path)
-  })
-  const { text: all } = await raw(
-    port,
-    `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc${request('GET /second')}`,
-  )
-  t.match(all, /\n\/\nHTTP\/1\.1 200 [^]*\/second\n$/)
+  for (const body of [
+    'Content-Length: 3\r\n\r\nabc',
+    'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
+  ]) {
+    const { port } = await listening(t, async exchange => {
+      while (!exchange.request.complete) await setImmediate()
+      return text(200, exchange.path)
+    })
+    const { text: all } = await raw(
+      port,
+      `POST / HTTP/1.1\r\nHost: a\r\n${body}${request('GET /second')}`,
+    )
+    t.match(all, /\n\/\nHTTP\/1\.1 200 [^]*\/second\n$/)
+  }
 })
 
 t.test('closing does not wait for those who go on sending', async t => {
