@@ -92,6 +92,9 @@ export const memory = async pid => {
   return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') }
 }
 
+/** Milliseconds after its last request when a server has gone quiet, and ours has given memory back. */
+export const untilQuiet = 25_000
+
 /** Processor time a process has used, in milliseconds, counted by the kernel in ticks of 10. */
 export const cpuTime = async pid => {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')

@@ -7,7 +7,7 @@ import { needWrk } from './load.js'
 import { limit, show } from './measure.js'
 import { findNginx, startNginx } from './nginx.js'
 import { readOptions } from './options.js'
-import { memory, Processes } from './processes.js'
+import { memory, Processes, untilQuiet } from './processes.js'
 import { closure, findPython, realWheels, wanted } from './real-wheels.js'
 import { document, table } from './report.js'
 import { devpiRows } from './rows/devpi.js'
@@ -57,7 +57,9 @@ const withOneServer = async (bench, add, parts) => {
   for (const part of parts) await part(bench, add)
   if (ours) {
     const { now, peak } = await memory(bench.ours.pid)
-    const text = `${show(now, 'MB')} (peak ${show(peak, 'MB')})`
+    await sleep(untilQuiet)
+    const { now: later } = await memory(bench.ours.pid)
+    const text = `${show(now, 'MB')} (peak ${show(peak, 'MB')}), ${untilQuiet / 1000} s later ${show(later, 'MB')}`
     add(limit('RSS after all of this', '< 200 MB', text, now < 200))
     await bench.ours.stop()
   }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startDevpis } from '../devpi.js'
 import { requestsPerSecond } from '../load.js'
 import { interleaved, rate, time } from '../measure.js'
-import { fetchRaw, memory, run } from '../processes.js'
+import { fetchRaw, memory, run, untilQuiet } from '../processes.js'
 import { formOf, post } from '../publish-form.js'
 import { jsonType } from '../site.js'
 import { makeWheel } from '../wheel.js'
@@ -121,10 +122,17 @@ const uploadRow = async servers => {
   return rate(`${wheels} uploads of 10 KB wheels by 4 clients`, 'uploads/s', values, [[real, 1]])
 }
 
-const memoryRow = async servers => {
+const memoryRow = async (servers, work, bounds) => {
   const values = new Map()
   for (const { name, pid } of servers) values.set(name, (await memory(pid)).now)
-  return time('RSS after all that devpi rows ask', 'MB', values, [[real, 0.33]])
+  return time(work, 'MB', values, bounds)
+}
+
+const memoryRows = async (servers, add) => {
+  const atOnce = await memoryRow(servers, 'RSS right after all that devpi rows ask', [])
+  add({ ...atOnce, met: undefined })
+  await sleep(untilQuiet)
+  add(await memoryRow(servers, `RSS ${untilQuiet / 1000} s later`, [[real, 0.33]]))
 }
 
 /** What devpi's interface is used for, beside a real devpi-server. */
@@ -137,7 +145,7 @@ export const devpiRows = async (bench, add) => {
     add(await smallPushRow(servers))
     add(await largePushRow(servers))
     add(await uploadRow(servers))
-    add(await memoryRow(servers))
+    await memoryRows(servers, add)
   } finally {
     for (const server of servers) await server.stop()
   }
