@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { appendFile, readFile } from 'node:fs/promises'
+import { appendFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { orAbsent } from './error-code.ts'
 import type { Layout } from './layout.ts'
@@ -35,7 +36,7 @@ export class Changes {
   /** Notes one change, once it is durable; gives the serial from then on. */
   async note(): Promise<number> {
     const path = this.#layout.changes
-    await inDirectory(dirname(path), () => appendFile(path, '.'))
+    await inDirectory(dirname(path), () => appendFileSync(path, '.'))
     return this.serial()
   }
 

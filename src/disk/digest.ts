@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { BigIntStats } from 'node:fs'
-import { appendFile, open } from 'node:fs/promises'
+import { appendFileSync, type BigIntStats } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { bounded } from '../bounded.ts'
 import { Flight } from '../flight.ts'
@@ -73,7 +73,7 @@ export class Digests {
     const known = this.#known.get(name) ?? { inode: 0n, length: 0, lines: 0, digests: new Map() }
     known.digests.set(filename, { identity, sha256 })
     this.#known.set(name, known)
-    const append = () => appendFile(path, line)
+    const append = () => appendFileSync(path, line)
     await inDirectory(dirname(path), append, { durable: false }).catch(() => {})
   }
 

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs'
-import { copyFile, link, open } from 'node:fs/promises'
+import { constants, linkSync } from 'node:fs'
+import { copyFile, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { secure, type DurableOptions } from './durable.ts'
 import { hasCode } from './error-code.ts'
@@ -18,7 +18,7 @@ export const linkNew = async (
   { durable = true }: DurableOptions = {},
 ): Promise<boolean> => {
   try {
-    await inDirectory(dirname(name), () => link(path, name), { durable })
+    await inDirectory(dirname(name), () => linkSync(path, name), { durable })
   } catch (error) {
     if (hasCode(error, 'EEXIST', 'ENOENT', ...linkless)) return false
     throw error
@@ -36,7 +36,7 @@ export const linkNew = async (
 export const linkAside = async (layout: Layout, path: string): Promise<string> => {
   const aside = join(layout.temporary, uniqueName())
   try {
-    await inDirectory(layout.temporary, () => link(path, aside), { durable: false })
+    await inDirectory(layout.temporary, () => linkSync(path, aside), { durable: false })
   } catch (error) {
     if (!hasCode(error, ...linkless)) throw error
     await inDirectory(layout.temporary, () => copyAside(path, aside), { durable: false })

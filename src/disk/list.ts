@@ -1,10 +1,10 @@
-import { readdir, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import type { BigIntStats, Dirent } from 'node:fs'
 import { join, sep } from 'node:path'
 import { bounded } from '../bounded.ts'
 import { distFilename, projectsOf, type Filename } from '../spec/filename.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
-import { orAbsent } from './error-code.ts'
+import { entriesIn } from './entries.ts'
 import { isSettled, linkStatsOf, stampOf, statsOf } from './stamp.ts'
 
 /** What lies in one directory, as far as it concerns an index. */
@@ -92,7 +92,7 @@ export class Directory {
 
   async #read(directory: string, stats: BigIntStats): Promise<Listing> {
     const begun = Date.now()
-    const entries = (await orAbsent(readdir(directory, { withFileTypes: true }))) ?? []
+    const entries = await entriesIn(directory, stats)
     const files = new Map<Filename, string>()
     const directories = new Map<Name, string[]>()
     for (const entry of entries) {

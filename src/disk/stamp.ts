@@ -2,9 +2,9 @@
  * Noticing changes by looking: a stat for each question. No watchers: they do not work on network
  * file systems and drop events.
  *
- * These, and opening directories to sync them, are the only synchronous file calls of a running
- * server. A stat takes 2 µs that way and ten times as much processor time through the thread pool,
- * and every request asks for some.
+ * They are synchronous, as are a few more file calls of a running server (see `at-once.ts`). A stat
+ * takes 2 µs that way and ten times as much processor time through the thread pool, and every
+ * request asks for some.
  *
  * Assumes that adding, removing or renaming an entry changes its directory's mtime, and that nobody
  * writes into a finished file without changing its mtime or ctime.

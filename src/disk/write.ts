@@ -2,8 +2,10 @@
  * Everything that gets a final name is written aside, made durable and renamed. This relies on
  * `rename` and `link` within one file system being atomic, and on nothing else: no lock.
  */
-import { open, link, mkdir, rename, unlink } from 'node:fs/promises'
+import { closeSync, fsync, linkSync, mkdirSync, openSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { renameFile, unlinkFile, writeInto } from './at-once.ts'
 import { secure, syncDirectory, type DurableOptions } from './durable.ts'
 import { hasCode } from './error-code.ts'
 import { host, type Layout } from './layout.ts'
@@ -11,6 +13,8 @@ import { linkStatsOf, statsOf } from './stamp.ts'
 
 // What its callers write with.
 export { syncDirectory } from './durable.ts'
+
+const sync = promisify(fsync)
 
 let counter = 0
 
@@ -27,22 +31,22 @@ const attempts = 3
  */
 export const inDirectory = async <T>(
   directory: string,
-  action: () => Promise<T>,
+  action: () => Promise<T> | T,
   { durable = true }: DurableOptions = {},
 ): Promise<T> => {
-  if (statsOf(directory) === undefined) await secure(await makeDirectory(directory), durable)
+  if (statsOf(directory) === undefined) await secure(makeDirectory(directory), durable)
   for (let attempt = 1; ; attempt += 1)
     try {
       return await action()
     } catch (error) {
       if (!hasCode(error, 'ENOENT') || attempt > attempts) throw error
-      await secure(await makeDirectory(directory), durable)
+      await secure(makeDirectory(directory), durable)
     }
 }
 
 /** Makes a directory; gives those that it and the parents made with it are new in. */
-const makeDirectory = async (directory: string): Promise<string[]> => {
-  const first = await mkdir(directory, { recursive: true, mode: 0o755 })
+const makeDirectory = (directory: string): string[] => {
+  const first = mkdirSync(directory, { recursive: true, mode: 0o755 })
   const parents: string[] = []
   if (first === undefined) return parents
   let made = directory
@@ -60,17 +64,17 @@ export const writeAside = async (
   { durable = true, mode = 0o644 }: WriteOptions = {},
 ): Promise<string> => {
   const aside = join(layout.temporary, uniqueName())
-  const openAside = () => open(aside, 'wx', mode)
-  const handle = await inDirectory(layout.temporary, openAside, { durable: false })
+  const openAside = () => openSync(aside, 'wx', mode)
+  const descriptor = await inDirectory(layout.temporary, openAside, { durable: false })
   try {
-    await handle.writeFile(data)
-    if (durable !== false) await handle.sync()
+    await writeInto(descriptor, data)
+    if (durable !== false) await sync(descriptor)
   } catch (error) {
-    await handle.close().catch(() => {})
     await discard(aside)
     throw error
+  } finally {
+    closeSync(descriptor)
   }
-  await handle.close()
   return aside
 }
 
@@ -100,7 +104,7 @@ export const publish = async (
 ): Promise<void> => {
   const directory = dirname(path)
   try {
-    await inDirectory(directory, () => rename(aside, path), { durable })
+    await inDirectory(directory, () => renameFile(aside, path), { durable })
   } catch (error) {
     await discard(aside)
     throw error
@@ -151,19 +155,19 @@ export const publishNew = async (
 
 /** Moves a finished file elsewhere, durably, whatever was there before. On failure it stays. */
 export const move = async (from: string, to: string): Promise<void> => {
-  await inDirectory(dirname(to), () => rename(from, to))
+  await inDirectory(dirname(to), () => renameFile(from, to))
   await syncDirectory(dirname(to))
   await syncDirectory(dirname(from))
 }
 
 // Where there are no hard links the name is claimed by an empty file, for an instant.
-const linkOrClaim = async (aside: string, path: string): Promise<void> => {
+const linkOrClaim = (aside: string, path: string): void => {
   try {
-    await link(aside, path)
+    linkSync(aside, path)
   } catch (error) {
     if (!hasCode(error, 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK')) throw error
-    await (await open(path, 'wx')).close()
-    await rename(aside, path)
+    closeSync(openSync(path, 'wx'))
+    renameSync(aside, path)
   }
 }
 
@@ -177,7 +181,7 @@ export const forget = async (path: string): Promise<void> => {
 export const discard = async (path: string): Promise<void> => {
   // What was given its name already is no more, as nearly always, and a look costs next to nothing.
   if (linkStatsOf(path) === undefined) return
-  await unlink(path).catch((error: unknown) => {
+  await unlinkFile(path).catch((error: unknown) => {
     if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error
   })
 }

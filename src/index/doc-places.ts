@@ -1,8 +1,7 @@
 import type { BigIntStats } from 'node:fs'
-import { readdir } from 'node:fs/promises'
 import { bounded } from '../bounded.ts'
 import { sha256Of, type Digests } from '../disk/digest.ts'
-import { orAbsent } from '../disk/error-code.ts'
+import { namesIn } from '../disk/entries.ts'
 import type { Layout } from '../disk/layout.ts'
 import { isSettled, linkStatsOf, stampOf, statsOf } from '../disk/stamp.ts'
 import { docFilename, documentedVersion, type DocFilename } from '../spec/doc-filename.ts'
@@ -73,7 +72,7 @@ export class DocPlaces {
     const known = this.#listed.get(name)
     if (known?.stamp === stamp) return known.versions
     const begun = Date.now()
-    const entries = (await orAbsent(readdir(directory))) ?? []
+    const entries = await namesIn(directory, stats)
     const versions = newestFirst(entries.flatMap(entry => documentedVersion(name, entry) ?? []))
     if (isSettled(stats, begun)) this.#listed.set(name, { stamp, versions })
     else this.#listed.delete(name)

@@ -3,11 +3,11 @@
  * uploaded file bears its digest in its name: it can be written before the file gets its name, and
  * whoever loses a race for the name has spoilt nothing.
  */
-import { readdir, utimes } from 'node:fs/promises'
+import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bounded } from '../bounded.ts'
 import type { DurableOptions } from '../disk/durable.ts'
-import { orAbsent } from '../disk/error-code.ts'
+import { namesIn } from '../disk/entries.ts'
 import { parseObject, readObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
 import { replaceKnown } from '../disk/replace-known.ts'
@@ -56,7 +56,7 @@ export class Facts {
     const known = this.#known.get(name)
     if (known?.stamp === stamp) return known
     const begun = Date.now()
-    const facts = await this.#all(name, (await orAbsent(readdir(directory))) ?? [])
+    const facts = await this.#all(name, await namesIn(directory, stats))
     // A second change may hide behind the same mtime: until it settles, what was seen is the stamp.
     if (!isSettled(stats, begun)) return { ...facts, stamp: `${stamp}~${digestOf(facts)}` }
     const read = { ...facts, stamp }

@@ -6,6 +6,7 @@ import { readdir } from 'node:fs/promises'
 import { bounded } from '../bounded.ts'
 import type { DurableOptions } from '../disk/durable.ts'
 import { orAbsent } from '../disk/error-code.ts'
+import { namesIn } from '../disk/entries.ts'
 import type { Layout } from '../disk/layout.ts'
 import { linkNew } from '../disk/link-aside.ts'
 import { removeIfEmpty, removeTree } from '../disk/remove-tree.ts'
@@ -98,7 +99,7 @@ export class Releases {
     const known = this.#listed.get(name)
     if (known?.stamp === stamp) return known.versions
     const begun = Date.now()
-    const versions = await versionsIn(directory)
+    const versions = versionsIn(await namesIn(directory, stats))
     if (isSettled(stats, begun)) this.#listed.set(name, { stamp, versions })
     else this.#listed.delete(name)
     return versions
@@ -184,11 +185,9 @@ const textOf = (data: VersionData): string => `${JSON.stringify(data)}\n`
 
 const ending = '.json'
 
-const versionsIn = async (directory: string): Promise<ReleaseVersion[]> => {
-  const entries = (await orAbsent(readdir(directory))) ?? []
-  return entries.flatMap(entry => {
+const versionsIn = (entries: readonly string[]): ReleaseVersion[] =>
+  entries.flatMap(entry => {
     const version =
       entry.endsWith(ending) ? releaseVersion(entry.slice(0, -ending.length)) : undefined
     return version === undefined ? [] : [version]
   })
-}

@@ -2,8 +2,9 @@
  * Several processes append to one file. Each write is of whole lines and made with O_APPEND, so lines
  * never mix; what a killed process or a full disk has torn is ended by a line feed before more is added.
  */
-import { open, type FileHandle } from 'node:fs/promises'
+import { closeSync, fdatasync, openSync, readSync, write, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
 import { statsOf } from '../disk/stamp.ts'
 import { inDirectory, syncDirectory } from '../disk/write.ts'
 
@@ -12,17 +13,22 @@ const most = 64 * 1024
 
 const lineFeed = 10
 
-const isTorn = async (handle: FileHandle, size: number): Promise<boolean> => {
+const sync = promisify(fdatasync)
+const writeTo = promisify(write)
+
+const isTorn = (descriptor: number, size: number): boolean => {
   if (size === 0) return false
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, size - 1)
-  return bytesRead === 1 && buffer[0] !== lineFeed
+  const buffer = Buffer.alloc(1)
+  return readSync(descriptor, buffer, 0, 1, size - 1) === 1 && buffer[0] !== lineFeed
 }
 
-// Nearly always one turn: a regular file takes less than it is given only when the disk is full.
-const writeAll = async (handle: FileHandle, text: string): Promise<void> => {
+// Nearly always one turn: a regular file takes less than it is given only when the disk is full. What
+// is collected may be much, and the disk behind with it.
+const writeAll = async (descriptor: number, text: string, atOnce: boolean): Promise<void> => {
   for (let bytes = Buffer.from(text); bytes.length > 0;) {
-    const { bytesWritten } = await handle.write(bytes)
-    bytes = bytes.subarray(bytesWritten)
+    const written =
+      atOnce ? writeSync(descriptor, bytes) : (await writeTo(descriptor, bytes)).bytesWritten
+    bytes = bytes.subarray(written)
   }
 }
 
@@ -49,14 +55,14 @@ export const append = async (
   lines: readonly string[],
   durable: boolean,
 ): Promise<void> => {
-  const handle = await inDirectory(dirname(path), () => open(path, 'a+', 0o600))
+  const descriptor = await inDirectory(dirname(path), () => openSync(path, 'a+', 0o600))
   try {
     const size = Number(statsOf(path)?.size ?? 0)
-    const begin = (await isTorn(handle, size)) ? '\n' : ''
-    for (const piece of pieces(lines, begin)) await writeAll(handle, piece)
-    if (durable) await handle.datasync()
+    const begin = isTorn(descriptor, size) ? '\n' : ''
+    for (const piece of pieces(lines, begin)) await writeAll(descriptor, piece, durable)
+    if (durable) await sync(descriptor)
     if (durable && size === 0) await syncDirectory(dirname(path))
   } finally {
-    await handle.close()
+    closeSync(descriptor)
   }
 }

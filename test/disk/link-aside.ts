@@ -1,10 +1,14 @@
+import * as fs from 'node:fs'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { Layout } from '../../src/disk/layout.ts'
 import { linkAside, linkNew } from '../../src/disk/link-aside.ts'
+
+const failing = (error: Error) => (): never => {
+  throw error
+}
 
 t.test('a file lies aside as well, without a second copy', async t => {
   const layout = new Layout(t.testdir({ a: 'bytes' }))
@@ -19,7 +23,7 @@ t.test('where there are no hard links it is copied', async t => {
   const { linkAside: linkAsideThere } = await t.mockImport<
     typeof import('../../src/disk/link-aside.ts')
   >('../../src/disk/link-aside.ts', {
-    'node:fs/promises': t.createMock(fs, { link: () => Promise.reject(none) }),
+    'node:fs': { ...fs, linkSync: failing(none) },
   })
   const aside = await linkAsideThere(layout, join(layout.root, 'a'))
   t.equal(await readFile(aside, 'utf8'), 'bytes')
@@ -55,7 +59,7 @@ t.test('where there are no hard links there is no second name', async t => {
     const failure = Object.assign(new Error('provoked'), { code })
     const there = await t.mockImport<typeof import('../../src/disk/link-aside.ts')>(
       '../../src/disk/link-aside.ts',
-      { 'node:fs/promises': t.createMock(fs, { link: () => Promise.reject(failure) }) },
+      { 'node:fs': { ...fs, linkSync: failing(failure) } },
     )
     const linking = there.linkNew(join(root, 'a'), join(root, 'b'))
     if (expected === undefined) await t.rejects(linking, { code })

@@ -1,7 +1,8 @@
+import * as fs from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import * as promises from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import * as atOnce from '../../src/disk/at-once.ts'
 import { Wave } from '../../src/disk/durable.ts'
 import { Layout } from '../../src/disk/layout.ts'
 import * as writing from '../../src/disk/write.ts'
@@ -16,21 +17,20 @@ const setUp = (t: Test) => {
 const leftOver = async ({ temporary }: Layout) => readdir(temporary).catch(() => [])
 
 /** The writing with one function of the disk replaced. */
-const withFailing = (t: Test, mocks: Partial<typeof promises>) =>
+const withFailing = (t: Test, mocks: Partial<typeof fs & typeof atOnce>) =>
   t.mockImport<Writing>('../../src/disk/write.ts', {
-    'node:fs/promises': { ...promises, ...mocks },
+    'node:fs': { ...fs, ...mocks },
+    '../../src/disk/at-once.ts': { ...atOnce, ...mocks },
   })
 
-const failing = (code: string) => () =>
-  Promise.reject(Object.assign(new Error(`${code}: provoked`), { code }))
+const failure = (code: string) => Object.assign(new Error(`${code}: provoked`), { code })
 
-/** `open` whose handles fail at one operation. */
-const openFailing = (operation: 'sync' | 'writeFile', code: string, only: RegExp = /./) =>
-  (async (path: string, ...rest: never[]) => {
-    const handle = await promises.open(path, ...rest)
-    if (only.test(path)) handle[operation] = failing(code)
-    return handle
-  }) as typeof promises.open
+const failing = (code: string) => (): never => {
+  throw failure(code)
+}
+
+const failingSync = (code: string) =>
+  ((_: number, done: fs.NoParamCallback) => done(failure(code))) as typeof fs.fsync
 
 t.test('a file is replaced as a whole, its directory made if it is missing', async t => {
   const { layout, path } = setUp(t)
@@ -73,7 +73,7 @@ t.test('of many who create one name exactly one wins, and its content is there',
 t.test('where there are no hard links one wins all the same (fault S43)', async t => {
   for (const code of ['EPERM', 'ENOTSUP']) {
     const { layout, path } = setUp(t)
-    const { create } = await withFailing(t, { link: failing(code) })
+    const { create } = await withFailing(t, { linkSync: failing(code) })
     const won = await Promise.all(
       Array.from({ length: 20 }, (_, index) => create(layout, path, String(index))),
     )
@@ -87,11 +87,11 @@ t.test('a full disk leaves what was there before and nothing aside (fault S06)',
   const { layout, path } = setUp(t)
   await writing.replace(layout, path, 'old')
   for (const [mocks, code] of [
-    [{ open: openFailing('writeFile', 'ENOSPC') }, 'ENOSPC'],
-    [{ open: openFailing('sync', 'EIO', /tmp/) }, 'EIO'],
-    [{ open: failing('EROFS') }, 'EROFS'],
-    [{ rename: failing('EIO') }, 'EIO'],
-    [{ rename: failing('EXDEV') }, 'EXDEV'],
+    [{ writeInto: failing('ENOSPC') }, 'ENOSPC'],
+    [{ fsync: failingSync('EIO') }, 'EIO'],
+    [{ openSync: failing('EROFS') }, 'EROFS'],
+    [{ renameFile: failing('EIO') }, 'EIO'],
+    [{ renameFile: failing('EXDEV') }, 'EXDEV'],
   ] as const) {
     const { replace } = await withFailing(t, mocks)
     await t.rejects(replace(layout, path, 'new'), { code })
@@ -102,7 +102,7 @@ t.test('a full disk leaves what was there before and nothing aside (fault S06)',
 
 t.test('a failed creation leaves no name and nothing aside', async t => {
   const { layout, path } = setUp(t)
-  for (const mocks of [{ link: failing('EIO') }, { open: openFailing('sync', 'EIO', /tmp/) }]) {
+  for (const mocks of [{ linkSync: failing('EIO') }, { fsync: failingSync('EIO') }]) {
     const { create } = await withFailing(t, mocks)
     await t.rejects(create(layout, path, 'new'), { code: 'EIO' })
     await t.rejects(stat(path), { code: 'ENOENT' })
@@ -163,7 +163,7 @@ t.test('a finished file gets a name that must be new, or stays aside', async t =
   t.equal(await readFile(path, 'utf8'), 'one')
   t.equal(await readFile(second, 'utf8'), 'two', 'the loser is still there')
   t.same((await readdir(directory)).toSorted(), ['a', 'second'])
-  const { publishNew } = await withFailing(t, { link: failing('ENOSPC') })
+  const { publishNew } = await withFailing(t, { linkSync: failing('ENOSPC') })
   await t.rejects(publishNew(second, join(directory, 'third')), { code: 'ENOSPC' })
   t.equal(await readFile(second, 'utf8'), 'two', 'and so is one that could not be linked')
 })
@@ -172,7 +172,7 @@ t.test('a file is moved with its directory made, and stays when that fails', asy
   const { directory, path } = setUp(t)
   const from = join(directory, 'from')
   await writeFile(from, 'bytes')
-  const { move } = await withFailing(t, { rename: failing('EXDEV') })
+  const { move } = await withFailing(t, { renameFile: failing('EXDEV') })
   await t.rejects(move(from, path), { code: 'EXDEV' })
   await writing.move(from, path)
   t.equal(await readFile(path, 'utf8'), 'bytes')

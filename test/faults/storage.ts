@@ -3,6 +3,7 @@
  * nothing served is wrong, and it heals without anybody's help.
  */
 import { execFile } from 'node:child_process'
+import fs from 'node:fs'
 import disk, * as promises from 'node:fs/promises'
 import {
   mkdir,
@@ -186,13 +187,15 @@ t.test('a read-only disk under a running server and at its start (S09)', async t
   t.same(await checked(await listing(served.url, 'demo')), right(...wheels))
 })
 
-const failing = (code: string) => (): Promise<never> =>
-  Promise.reject(Object.assign(new Error(`${code}: provoked`), { code }))
+const provoked = (code: string) => Object.assign(new Error(`${code}: provoked`), { code })
+
+const failing = (code: string) => (): Promise<never> => Promise.reject(provoked(code))
 
 /** Lets one operation on parts fail while `isFailing`, in everything that runs in this process. */
 const breakDisk = (t: Test, operation: 'sync' | 'write' | 'rename' | 'open', code: string) => {
   const state = { isFailing: true }
   const { open, rename } = disk
+  const { renameSync } = fs
   const fails = (path: unknown, what: string) =>
     state.isFailing && what === operation && String(path).includes('/work/parts/')
   disk.open = async (...args) => {
@@ -203,9 +206,14 @@ const breakDisk = (t: Test, operation: 'sync' | 'write' | 'rename' | 'open', cod
     return handle
   }
   disk.rename = (from, to) => (fails(from, 'rename') ? failing(code)() : rename(from, to))
+  fs.renameSync = (from, to) => {
+    if (fails(from, 'rename')) throw provoked(code)
+    renameSync(from, to)
+  }
   syncBuiltinESMExports()
   t.teardown(() => {
     Object.assign(disk, { open, rename })
+    Object.assign(fs, { renameSync })
     syncBuiltinESMExports()
   })
   return state
