@@ -9,8 +9,9 @@ import type { Name } from '../spec/project-name.ts'
 import { pushAside, pushMark, type PushTicket } from '../spec/push-mark.ts'
 import { arrivedFact, type Arrival } from './arrival.ts'
 import { BusyError, replacedBy, type Plan, type Planned } from './arrival-plan.ts'
+import type { Tombstone } from './fact.ts'
 import type { Facts } from './facts.ts'
-import { pushRecordText, type PushRecord } from './push-record.ts'
+import { pushRecordText, pushTickets, type PushRecord } from './push-record.ts'
 import { endPush, passMark, undoPush } from './push-recovery.ts'
 
 /** A release on its way. */
@@ -26,8 +27,8 @@ interface Placing {
 
 /**
  * Gives the files of a release their names, up to the moment at which they are there.
- * @throws {BusyError} when somebody has taken a name meanwhile; then, as on every failure, nothing
- * has changed
+ * @throws {BusyError} when another push is under way, or somebody has taken a name meanwhile; then,
+ * as on every failure, nothing has changed
  */
 export const placeArrival = async (
   { layout, facts }: { readonly layout: Layout; readonly facts: Facts },
@@ -41,16 +42,20 @@ export const placeArrival = async (
   const directories = [layout.push(name), layout.project(name), layout.facts(name)]
   const [asides] = await Promise.all([writeTogether(layout, texts), makeRoom(directories, wave)])
   const claimed = new Set<Filename>()
+  let tombstones: readonly Tombstone[] = []
   try {
     const [mark = '', ...written] = asides
     await publish(mark, layout.push(name, pushMark(ticket)), { durable: wave })
+    // Of two that come at once each may see the other, but never neither of them.
+    if ((await pushTickets(layout, name)).some(({ id }) => id !== ticket.id)) throw new BusyError()
     await makeWay(layout, name, plan, ticket, wave)
     // First the names, since whoever gets one may then say what lies there.
     for (const file of plan.files) await claim(layout, name, file, claimed, wave)
     for (const file of plan.files) await copyAttestations(layout, arrival, file, wave)
     for (const [at, fact] of known.entries())
       await publish(written[at] ?? '', facts.pathOf(name, fact), { durable: wave })
-    for (const tombstone of plan.tombstones) await discard(facts.pathOf(name, tombstone))
+    tombstones = plan.tombstones
+    for (const tombstone of tombstones) await discard(facts.pathOf(name, tombstone))
     // One new file is there or not, whatever a power cut keeps of the rest.
     if (plan.files.length > 1 || replacedBy(plan).length > 0) await wave.sync()
     if (!(await passMark(layout, name, ticket, { ...ticket, state: 'done' })))
@@ -58,7 +63,7 @@ export const placeArrival = async (
     wave.add(layout.push(name))
   } catch (error) {
     const own = record.files.filter(({ filename }) => claimed.has(filename))
-    await undoPush(layout, name, ticket, { ...record, files: own })
+    await undoPush(layout, name, ticket, { ...record, files: own, tombstones })
     await endPush(layout, name, ticket)
     for (const aside of asides) await discard(aside)
     throw error

@@ -30,7 +30,7 @@ export interface Plan {
   readonly tombstones: readonly Tombstone[]
 }
 
-/** What has the name of a file is itself under way. */
+/** Another push of the project is under way. */
 export class BusyError extends Error {}
 
 /** Something has a name already: devpi's words, which its clients show. */
@@ -52,12 +52,11 @@ export const planArrival = async (
   const local = await folder.of(name)
   const known = await facts.of(name)
   // Later than that, so that nothing which it lacks goes unnoticed.
-  const { hidden } = await parts.pushes.of(name)
+  if ((await parts.pushes.of(name)).stamp !== '') throw new BusyError()
   const files: Planned[] = []
   const tombstones: Tombstone[] = []
   for (const one of staged) {
     const { filename, sha256 } = one.file
-    if (hidden.has(filename)) throw new BusyError()
     const before = historyOf(layout, name, local, filename)
     if (before !== undefined && !mayReplace) throw takenError(filename)
     const tombstone = known.deleted.get(filename)

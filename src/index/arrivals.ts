@@ -1,12 +1,14 @@
 /**
  * Whole releases come to an index: for everybody who looks they are there at one moment, all of
  * their files. First a mark is written with all that it takes to undo them; while it says `pending`
- * they are hidden (see `Pushes`). Then the files get their names, and what is known of them its own.
+ * they are hidden (see `Pushes`). Whoever sees that another push of the project is under way when its
+ * mark is there removes it and waits, so one at a time reaches a project. Then the files get their names, and what is known of them its own.
  * That the mark is renamed to `done` is the moment; what belongs to them besides follows at once. All
  * contents are synced before anything gets its name, all directories together when everything has.
  */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Turns } from '../accounts/turns.ts'
 import type { Digests } from '../disk/digest.ts'
 import { Wave } from '../disk/durable.ts'
 import type { Layout } from '../disk/layout.ts'
@@ -30,13 +32,17 @@ import type { Facts } from './facts.ts'
 import type { Folder } from './folder.ts'
 import type { Publication } from './publication.ts'
 import type { PushRecord } from './push-record.ts'
-import { endPush, pushLock, runningPushes } from './push-recovery.ts'
+import { endPush, runningPushes } from './push-recovery.ts'
 import { settlePush } from './push-settling.ts'
 import type { Pushes } from './pushes.ts'
 
-/** How often another push of the same files is waited for, and milliseconds between two looks. */
-const attempts = 200
+/** How often another push of the project is waited for, and milliseconds between two looks. */
+const attempts = 300
 const interval = 50
+
+// Each is done in few steps, as quickly as the disk goes: more of them at a time would come no sooner,
+// and whoever asks for something else would wait for as many steps of theirs.
+const turns = new Turns(2, Infinity)
 
 /** What taking releases takes. */
 export interface ArrivalParts {
@@ -84,28 +90,27 @@ export class Arrivals {
       } finally {
         await unstage(staged)
       }
-      await pause(interval)
+      // At random, so that those who wait do not all come at once.
+      await pause(interval * (0.5 + Math.random()))
     }
   }
 
-  /** One push of a project at a time, and nobody else changes what is replaced. */
-  #whenAlone<T>(arrival: Arrival, staged: readonly Staged[], along: Along<T>): Promise<T> {
+  /** Nobody else changes what is replaced. */
+  async #whenAlone<T>(arrival: Arrival, staged: readonly Staged[], along: Along<T>): Promise<T> {
     const { layout } = this.#parts
     const { name } = arrival
-    return exclusively(layout, name, pushLock, async () => {
-      const first = await this.#plan(arrival, staged)
-      const replaced = replacedBy(first)
-      if (replaced.length === 0) return this.#carryOut(arrival, first, along)
-      const alone = replaced.reduce<() => Promise<T>>(
-        (work, key) => () => exclusively(layout, name, key, work),
-        async () => {
-          const plan = await this.#plan(arrival, staged)
-          if (replacedBy(plan).join() !== replaced.join()) throw new BusyError()
-          return this.#carryOut(arrival, plan, along)
-        },
-      )
-      return alone()
-    })
+    const first = await this.#plan(arrival, staged)
+    const replaced = replacedBy(first)
+    if (replaced.length === 0) return turns.run(() => this.#carryOut(arrival, first, along))
+    const alone = replaced.reduce<() => Promise<T>>(
+      (work, key) => () => exclusively(layout, name, key, work),
+      async () => {
+        const plan = await this.#plan(arrival, staged)
+        if (replacedBy(plan).join() !== replaced.join()) throw new BusyError()
+        return turns.run(() => this.#carryOut(arrival, plan, along))
+      },
+    )
+    return alone()
   }
 
   async #plan(arrival: Arrival, staged: readonly Staged[]): Promise<Plan> {

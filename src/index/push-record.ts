@@ -1,8 +1,7 @@
-import { readdir } from 'node:fs/promises'
-import { orAbsent } from '../disk/error-code.ts'
+import { namesIn } from '../disk/entries.ts'
 import { readObject, type JsonObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
-import { linkStatsOf } from '../disk/stamp.ts'
+import { linkStatsOf, statsOf } from '../disk/stamp.ts'
 import { distFilename, type Filename } from '../spec/filename.ts'
 import { readIndexName, type IndexName } from '../spec/index-name.ts'
 import { placesOf } from '../spec/places.ts'
@@ -88,14 +87,21 @@ const readRecord = (layout: Layout, name: Name, record: JsonObject): PushRecord 
   }
 }
 
+/** The marks of the pushes of a project to an index that are not through. */
+export const pushTickets = async (layout: Layout, name: Name): Promise<PushTicket[]> => {
+  const directory = layout.push(name)
+  const stats = statsOf(directory)
+  const entries = stats === undefined ? [] : await namesIn(directory, stats)
+  return entries.flatMap(entry => readPushMark(entry) ?? [])
+}
+
 /** How often marks are looked for again that change while they are read. */
 const attempts = 20
 
 /** The pushes of a project to an index that are not through, at one moment. */
 export const openPushes = async (layout: Layout, name: Name): Promise<OpenPush[]> => {
   for (let attempt = 1; ; attempt += 1) {
-    const entries = (await orAbsent(readdir(layout.push(name)))) ?? []
-    const tickets = entries.flatMap(entry => readPushMark(entry) ?? [])
+    const tickets = await pushTickets(layout, name)
     const found: OpenPush[] = []
     for (const ticket of tickets) {
       const path = layout.push(name, pushMark(ticket))

@@ -4,6 +4,7 @@
  * may be done again after it was killed, too.
  */
 import { readdir, rename, rm } from 'node:fs/promises'
+import { renameFile } from '../disk/at-once.ts'
 import { hasCode, orAbsent } from '../disk/error-code.ts'
 import type { Layout } from '../disk/layout.ts'
 import { ownerName } from '../disk/owner.ts'
@@ -16,6 +17,7 @@ import type { Name } from '../spec/project-name.ts'
 import { asideId, pushAside, pushMark, type PushTicket } from '../spec/push-mark.ts'
 import { releaseVersion } from '../spec/release-version.ts'
 import { noLongerExclusively } from './exclusively.ts'
+import type { Tombstone, UploadedFact } from './fact.ts'
 import { Facts } from './facts.ts'
 import { bringAlongLater } from './push-extras.ts'
 import { openPushes, type OpenPush, type PushedFile, type PushRecord } from './push-record.ts'
@@ -50,15 +52,12 @@ export const recoverPush = async (
   }
 }
 
-/** What every push of a project wants to be alone with. */
-export const pushLock = 'push'
-
 /** What a push may have been alone with when it was broken off. */
 const heldBy = (name: Name, { version, files }: PushRecord): string[] => {
   const release = releaseVersion(version)
   const docs = release && docFilename(name, release)
   const replaced = files.filter(({ replaces }) => replaces).map(({ filename }) => filename)
-  return [pushLock, ...replaced, `release ${version}`, ...(docs === undefined ? [] : [docs])]
+  return [...replaced, `release ${version}`, ...(docs === undefined ? [] : [docs])]
 }
 
 /** Gives a mark another name at one moment; false when it has no longer the name that it had. */
@@ -69,7 +68,7 @@ export const passMark = async (
   to: PushTicket,
 ): Promise<boolean> => {
   try {
-    await rename(layout.push(name, pushMark(from)), layout.push(name, pushMark(to)))
+    await renameFile(layout.push(name, pushMark(from)), layout.push(name, pushMark(to)))
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return false
     throw error
@@ -86,12 +85,26 @@ export const undoPush = async (
 ): Promise<void> => {
   const facts = new Facts(layout)
   for (const file of record.files) await undoFile(layout, name, id, file, facts)
-  for (const tombstone of record.tombstones)
-    if ((await facts.tombstone(name, tombstone.filename)) === undefined)
-      await facts.write(name, tombstone)
+  for (const tombstone of record.tombstones) {
+    const file = record.files.find(({ filename }) => filename === tombstone.filename)
+    await undoTombstone(name, tombstone, file?.former, facts)
+  }
   await syncDirectory(layout.project(name))
   await removeIfEmpty(layout.project(name))
   await removeIfEmpty(layout.facts(name))
+}
+
+// Unless these very bytes have come by another way since.
+const undoTombstone = async (
+  name: Name,
+  tombstone: Tombstone,
+  former: UploadedFact | undefined,
+  facts: Facts,
+): Promise<void> => {
+  const { filename, sha256 } = tombstone
+  const fact = await facts.uploaded(name, filename, sha256)
+  if (fact !== undefined && fact.at !== former?.at) return
+  if ((await facts.tombstone(name, filename)) === undefined) await facts.write(name, tombstone)
 }
 
 const undoFile = async (

@@ -107,7 +107,8 @@ export class Pushes {
     for (const push of open) if (await isDead(push)) left.push(push)
     // Not being able to tidy up is no failure.
     if (open.length === 0) await tidyPushes(this.#layout, name).catch(() => {})
-    if (left.length === 0) return open
+    // What a living one does just now could be taken for what a dead one has done.
+    if (left.length < open.length || left.length === 0) return open
     for (const push of left)
       await recoverPush(this.#layout, name, push, this.#log).catch((error: unknown) =>
         this.#log.error('what is left of a push cannot be tidied up', {

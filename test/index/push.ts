@@ -1,14 +1,15 @@
 /** Releases that come to an index: at one moment for whoever looks, whoever else writes meanwhile. */
 import { createHash } from 'node:crypto'
-import { link, mkdir, readdir, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { OpenFiles } from '../../src/disk/open-files.ts'
 import { ownerName } from '../../src/disk/owner.ts'
 import { heldFiles, pushRelease } from '../../src/index/push.ts'
 import { openPushes } from '../../src/index/push-record.ts'
-import { recoverPushes } from '../../src/index/pushes.ts'
+import { nothingUnderWay, Pushes, recoverPushes } from '../../src/index/pushes.ts'
 import { pushMark } from '../../src/spec/push-mark.ts'
 import { directoryOf } from '../fixtures/directory.ts'
 import { makeSdist, makeWheel, type Dist } from '../fixtures/dist.ts'
@@ -215,6 +216,43 @@ t.test('what waits under way is nobody else’s business', async t => {
   t.same(await readdir(layout.pushes), [])
   t.same(await readdir(layout.root), [], 'and when it is dead, all of it goes')
   t.equal((await push(place, '1.0')).files.length, 1)
+})
+
+t.test('a push waits for another of its project, even if both begin at once', async t => {
+  const { directory, place } = await setUp(t)
+  const [wheel] = wheelsOf('1.0') as [Dist]
+  await uploadTo(place, 'alice/dev', wheel)
+  const { layout } = await opened(place, 'alice/prod')
+  const owner = `${(await ownerName()).replace(/-\d+-[0-9a-fx]+$/, '')}-${process.ppid}-x`
+  const mark = layout.push(demo, pushMark({ id: 'b'.repeat(16), state: 'pending', owner }))
+  const record = { version: '2.0', source: 'alice/dev', withDocs: false, files: [], tombstones: [] }
+  await mkdir(layout.push(demo), { recursive: true })
+  await writeFile(mark, JSON.stringify(record))
+  // It is seen only when the push has planned, like one that begins in the same instant.
+  const described = Object.getOwnPropertyDescriptor(Pushes.prototype, 'of')
+  const { value: look } = described as TypedPropertyDescriptor<Pushes['of']>
+  const state = { plans: 0, looks: 0 }
+  const lookLate = async function (this: Pushes, name: typeof demo) {
+    if (state.plans === 0) return nothingUnderWay
+    state.looks += 1
+    return look?.call(this, name)
+  }
+  t.capture(Pushes.prototype, 'of', lookLate)
+  const source = await opened(place, 'alice/dev')
+  const target = await opened(place, 'alice/prod')
+  const files = await heldFiles(source, demo, await filesOf(place, 'alice/dev'))
+  const check = async () => void (state.plans += 1)
+  const order = { name: demo, version: '1.0', source: source.layout, by: 'alice', withDocs: false }
+  const along = { bring: async () => 'done', told: async () => {} }
+  const taking = target.stage?.take({ ...order, files, check }, along)
+  while (state.looks === 0) await setImmediate()
+  t.equal(state.plans, 1)
+  t.same(await readdir(layout.push(demo)), [basename(mark)], 'its own mark is gone again')
+  t.notOk(existsSync(layout.project(demo)), 'and nothing of it is there')
+  await rm(mark)
+  t.equal(await taking, 'done')
+  t.equal((await filesOf(openFor(t, directory), 'alice/prod')).length, 1)
+  t.same(await readdir(layout.pushes), [])
 })
 
 t.test('yanked, restored, dropped and attested files come as they are', async t => {
