@@ -24,7 +24,7 @@ const actorOf = ({ user, address, forwarded }: Recorded): string =>
     .join(' ')
 
 const line = (entry: Recorded): string => {
-  const { time, event, file, project, from, change } = entry
+  const { time, event, index, file, project, from, change } = entry
   const when = `${time.slice(0, 10)} ${time.slice(11, 19)}Z`
   const what = [
     event,
@@ -36,7 +36,7 @@ const line = (entry: Recorded): string => {
       when,
       actorOf(entry).padEnd(15),
       agentOf(entry).padEnd(12),
-      file ?? project ?? '-',
+      [index, file ?? project ?? '-'].filter(Boolean).join('/'),
       what.filter(Boolean).join(' '),
     ].join('  '),
   )
@@ -51,7 +51,7 @@ export const who: Command = {
   summary: 'who fetched or changed it',
   details:
     'Prints a line for each download, upload, yank, deletion and restoration of the project that the ' +
-    'journal holds: time (UTC), user or address, user agent, file, event. The journal is in ' +
+    'journal holds: time (UTC), user or address, user agent, file with its index, event. The journal is in ' +
     '.proxypypi/keep/journal, one JSON line for each event in a file for each day. Exits with 1 when ' +
     'there is no such event.',
   examples: [

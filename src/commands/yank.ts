@@ -1,11 +1,11 @@
 import type { Command } from './command.ts'
-import { onSelected } from './selected.ts'
+import { onSelected, selectedOperands } from './selected.ts'
 
 /** Marks files as not to be chosen. */
 export const yank: Command = {
   name: 'yank',
   group: 'Publishing',
-  operands: 'PROJECT==VERSION|FILE...',
+  operands: selectedOperands,
   flags: ['reason'],
   summary: 'mark a release as broken',
   details:
@@ -15,11 +15,11 @@ export const yank: Command = {
   examples: [
     ['proxypypi yank acme==1.2 --reason "loses data"', 'a release, and why'],
     ['proxypypi yank acme-1.2-py3-none-any.whl', 'one file of it'],
-    ['proxypypi -d /srv/pypi yank acme==1.2', 'in another directory'],
+    ['proxypypi yank alice/dev acme==1.2', 'in the index alice/dev'],
   ],
   execute: invocation => {
     const reason = invocation.flags.get('reason')?.at(-1) ?? ''
-    return onSelected(invocation, 'yanked', ({ stage }, name, selection) =>
+    return onSelected(invocation, 'yanked', (stage, name, selection) =>
       stage.yank(name, selection, reason === '' ? true : reason, undefined),
     )
   },
@@ -29,17 +29,17 @@ export const yank: Command = {
 export const unyank: Command = {
   name: 'unyank',
   group: 'Publishing',
-  operands: 'PROJECT==VERSION|FILE...',
+  operands: selectedOperands,
   summary: 'take that back',
   details:
     'Takes back what yank did. Exits with 1 when there is no such file, or when it was not uploaded.',
   examples: [
     ['proxypypi unyank acme==1.2', 'a release'],
     ['proxypypi unyank acme-1.2-py3-none-any.whl', 'one file'],
-    ['proxypypi -d /srv/pypi unyank acme==1.2', 'in another directory'],
+    ['proxypypi unyank alice/dev acme==1.2', 'in the index alice/dev'],
   ],
   execute: invocation =>
-    onSelected(invocation, 'no longer yanked', ({ stage }, name, selection) =>
+    onSelected(invocation, 'no longer yanked', (stage, name, selection) =>
       stage.unyank(name, selection, undefined),
     ),
 }

@@ -8,6 +8,7 @@ import { bytesOf, filenameOf, nameOf } from '../fixtures/index-contract.ts'
 import { drop, openFor } from '../fixtures/indexes.ts'
 import { listing, sha256 } from '../fixtures/listing.ts'
 import { serve, upstreamAt, type Served } from '../fixtures/serve.ts'
+import { makeIndex, submit } from '../fixtures/stages.ts'
 import { uploadOf } from '../fixtures/uploads.ts'
 import { startUpstream } from '../fixtures/upstream.ts'
 
@@ -103,6 +104,39 @@ t.test('ls and explain tell who uploaded a file', async t => {
   t.match(stdout, /owner +private/)
   t.match(stdout, /rule +private since .* uploaded here; merge = \["acme"\]/)
   t.match(stdout, /uploaded +acme-1\.3\S+ by alice/)
+})
+
+t.test('a named index takes part in all of it, as far as a running server shows', async t => {
+  const served = await serve(t)
+  await makeIndex(served, 'alice/dev', { volatile: 'False' })
+  for (const dist of [wheel, newer]) await submit(served, 'alice/dev', dist)
+  const run = (...args: string[]) => program.run(served.directory, args)
+  const shown = async () =>
+    Object.fromEntries(
+      (await listing(served.url, 'acme', { index: 'alice/dev/+simple/' })).files.map(file => [
+        file.filename,
+        file.yanked,
+      ]),
+    )
+  const serial = async () => (await served.get('+api')).headers.get('x-devpi-serial')
+  const before = await serial()
+  t.match(await run('yank', 'alice/dev', 'acme==1.2', '--reason', 'old'), {
+    code: 0,
+    stdout: `alice/dev/acme/${wheel.filename}: yanked\n`,
+  })
+  t.same(await shown(), { [wheel.filename]: 'old', [newer.filename]: undefined })
+  t.not(await serial(), before)
+  t.match((await run('--json', 'who', 'acme==1.2')).stdout, /"event":"yank".*"index":"alice\/dev"/)
+  t.match(await run('unyank', 'alice/dev', wheel.filename), { code: 0 })
+  t.match(await run('delete', 'alice/dev', 'acme==1.3'), { code: 0 })
+  t.same(await shown(), { [wheel.filename]: undefined })
+  t.match(await run('restore', '/alice/dev', newer.filename), { code: 0 })
+  t.same(Object.keys(await shown()).toSorted(), [wheel.filename, newer.filename].toSorted())
+  t.match(await run('yank', 'root/pypi', 'acme==1.2'), { code: 1, stderr: /acme/ })
+  t.match(await run('yank', 'alice/none', 'acme==1.2'), { code: 1, stderr: /no index alice\/none/ })
+  t.match(await run('yank', 'alice/dev'), { code: 2 })
+  await makeIndex(served, 'alice/m', { type: 'mirror' })
+  t.match(await run('yank', 'alice/m', 'acme==1.2'), { code: 1, stderr: /is a mirror/ })
 })
 
 t.test('verify tells what is wrong with uploaded files and never removes one', async t => {

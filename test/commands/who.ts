@@ -62,12 +62,14 @@ t.test('users, reverse proxies, parts and changes; nothing moves the cursor (X14
     { event: 'upload', user: 'ci', address: '192.0.2.7', agent: 'twine/6.1.0', file: 'a-1.tar.gz' },
     { event: 'yank', user: 'ann', change: 'broken \u001b[2J' },
     { event: 'download', address: '127.0.0.1', forwarded: '198.51.100.1', from: 12 },
+    { event: 'upload', user: 'ci', index: 'alice/dev', file: 'a-1.tar.gz' },
   ]
   for (const entry of entries) await journal.record({ ...entry, project })
   const { stdout } = await run(t, directory, 'who', project)
-  const [upload = '', yank = '', download = ''] = stdout.trimEnd().split('\n')
+  const [upload = '', yank = '', download = '', inIndex = ''] = stdout.trimEnd().split('\n')
   t.match(upload, /Z  ci at 192\.0\.2\.7 +twine\/6\.1\.0 +a-1\.tar\.gz  upload$/)
   t.match(yank, /Z  ann +- +acme-util  yank \(broken \\u001b\[2J\)$/)
+  t.match(inIndex, /  alice\/dev\/a-1\.tar\.gz  upload$/)
   t.match(download, /127\.0\.0\.1 for 198\.51\.100\.1 .* download from byte 12$/)
 })
 
