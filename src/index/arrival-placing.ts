@@ -1,5 +1,5 @@
 import { orAbsent } from '../disk/error-code.ts'
-import type { Wave } from '../disk/durable.ts'
+import type { Durable, Wave } from '../disk/durable.ts'
 import type { Layout } from '../disk/layout.ts'
 import { linkAside } from '../disk/link-aside.ts'
 import { discard, inDirectory, publish, publishNew, writeAside } from '../disk/write.ts'
@@ -11,7 +11,7 @@ import { arrivedFact, type Arrival } from './arrival.ts'
 import { BusyError, replacedBy, type Plan, type Planned } from './arrival-plan.ts'
 import type { Tombstone } from './fact.ts'
 import type { Facts } from './facts.ts'
-import { pushRecordText, pushTickets, type PushRecord } from './push-record.ts'
+import { openPushes, pushRecordText, pushTickets, type PushRecord } from './push-record.ts'
 import { endPush, passMark, undoPush } from './push-recovery.ts'
 
 /** A release on its way. */
@@ -39,15 +39,20 @@ export const placeArrival = async (
     arrivedFact(layout.index, ticket.id, arrival, file, metadata, before),
   )
   const texts = [pushRecordText(record), ...known.map(fact => JSON.stringify(fact))]
-  const directories = [layout.push(name), layout.project(name), layout.facts(name)]
-  const [asides] = await Promise.all([writeTogether(layout, texts), makeRoom(directories, wave)])
+  const isSingle = isSingleFile(plan)
+  const [asides] = await Promise.all([
+    writeTogether(layout, texts),
+    makeRoom([layout.project(name), layout.facts(name)], wave),
+    // A power cut may take the mark of a single file (see below), so its directory need not be durable.
+    makeRoom([layout.push(name)], isSingle ? false : wave),
+  ])
   const claimed = new Set<Filename>()
   let tombstones: readonly Tombstone[] = []
   try {
     const [mark = '', ...written] = asides
     await publish(mark, layout.push(name, pushMark(ticket)), { durable: wave })
     // Of two that come at once each may see the other, but never neither of them.
-    if ((await pushTickets(layout, name)).some(({ id }) => id !== ticket.id)) throw new BusyError()
+    if (await hasRivals(layout, name, ticket)) throw new BusyError()
     await makeWay(layout, name, plan, ticket, wave)
     // First the names, since whoever gets one may then say what lies there.
     for (const file of plan.files) await claim(layout, name, file, claimed, wave)
@@ -57,7 +62,7 @@ export const placeArrival = async (
     tombstones = plan.tombstones
     for (const tombstone of tombstones) await discard(facts.pathOf(name, tombstone))
     // One new file is there or not, whatever a power cut keeps of the rest.
-    if (plan.files.length > 1 || replacedBy(plan).length > 0) await wave.sync()
+    if (!isSingle) await wave.sync()
     if (!(await passMark(layout, name, ticket, { ...ticket, state: 'done' })))
       throw new HttpError(503, `pushing ${name} took too long: try again`)
     wave.add(layout.push(name))
@@ -70,8 +75,18 @@ export const placeArrival = async (
   }
 }
 
+/** Nothing more than one new file comes: there is no half of it. */
+const isSingleFile = (plan: Plan): boolean =>
+  plan.files.length <= 1 && plan.tombstones.length === 0 && replacedBy(plan).length === 0
+
+/** True when other pushes of a project have marks; a broken one means nothing. */
+const hasRivals = async (layout: Layout, name: Name, { id }: PushTicket): Promise<boolean> => {
+  if ((await pushTickets(layout, name)).length <= 1) return false
+  return (await openPushes(layout, name)).some(({ ticket }) => ticket.id !== id)
+}
+
 /** Makes directories while something else is waited for; what cannot be made now is made when it is needed. */
-const makeRoom = (directories: readonly string[], durable: Wave): Promise<unknown> =>
+const makeRoom = (directories: readonly string[], durable: Durable): Promise<unknown> =>
   Promise.allSettled(
     directories.map(directory => inDirectory(directory, async () => {}, { durable })),
   )

@@ -250,9 +250,11 @@ t.test('a push waits for another of its project, even if both begin at once', as
   t.same(await readdir(layout.push(demo)), [basename(mark)], 'its own mark is gone again')
   t.notOk(existsSync(layout.project(demo)), 'and nothing of it is there')
   await rm(mark)
+  // What nobody can read keeps nobody waiting.
+  await writeFile(layout.push(demo, pushMark({ id: 'c'.repeat(16), state: 'pending', owner })), '{')
   t.equal(await taking, 'done')
   t.equal((await filesOf(openFor(t, directory), 'alice/prod')).length, 1)
-  t.same(await readdir(layout.pushes), [])
+  t.equal((await readdir(layout.push(demo))).length, 1, 'and of the push nothing is left')
 })
 
 t.test('yanked, restored, dropped and attested files come as they are', async t => {
