@@ -9,13 +9,14 @@ import { OpenFiles } from '../../src/disk/open-files.ts'
 import { ownerName } from '../../src/disk/owner.ts'
 import { heldFiles, pushRelease } from '../../src/index/push.ts'
 import { openPushes } from '../../src/index/push-record.ts'
+import { undoPush } from '../../src/index/push-recovery.ts'
 import { nothingUnderWay, Pushes, recoverPushes } from '../../src/index/pushes.ts'
 import { pushMark } from '../../src/spec/push-mark.ts'
 import { directoryOf } from '../fixtures/directory.ts'
 import { makeSdist, makeWheel, type Dist } from '../fixtures/dist.ts'
 import { bytesOf, filenameOf, nameOf } from '../fixtures/index-contract.ts'
 import { drop, openFor } from '../fixtures/indexes.ts'
-import { opened, setIndex, uploadTo } from '../fixtures/named-indexes.ts'
+import { indexOf, opened, setIndex, uploadTo } from '../fixtures/named-indexes.ts'
 import { MemoryLog, type Test } from '../fixtures/serve.ts'
 
 const demo = nameOf('demo')
@@ -210,6 +211,11 @@ t.test('what waits under way is nobody else’s business', async t => {
   await writeFile(layout.push(demo, pushMark(ticket)), JSON.stringify(record))
   t.same(await filesOf(place, 'alice/prod'), [], 'while its process lives it is hidden')
   t.equal((await openPushes(layout, demo)).length, 1)
+  const other = { ...ticket, id: 'd'.repeat(16), owner: owner.replace(/\d+-x$/, '4194303-x') }
+  const left = layout.push(demo, pushMark(other))
+  await writeFile(left, JSON.stringify({ ...record, files: [] }))
+  t.same(await filesOf(place, 'alice/prod'), [])
+  t.ok(existsSync(left), 'what a dead one has left waits for it, too')
   const dead = { ...ticket, owner: owner.replace(/\d+-x$/, '4194303-x') }
   await rename(layout.push(demo, pushMark(ticket)), layout.push(demo, pushMark(dead)))
   await recoverPushes(openFor(t, directory).layout, new MemoryLog())
@@ -304,6 +310,30 @@ t.test('names that were deleted stay reserved, their own bytes come back', async
   await uploadTo(place, 'alice/dev', rebuilt, { replace: true })
   await t.rejects(push(place, '1.0'), /was deleted on/)
   t.same(await filesOf(place, 'alice/prod'), [])
+})
+
+t.test('whoever undoes a push leaves alone what came by another way', async t => {
+  const { place } = await setUp(t)
+  const [wheel] = wheelsOf('1.0') as [Dist]
+  await uploadTo(place, 'alice/dev', wheel)
+  await uploadTo(place, 'alice/prod', wheel)
+  const { folder, layout, stage } = await opened(place, 'alice/prod')
+  const filename = filenameOf(wheel.filename)
+  const former = (await folder.of(demo)).uploaded.get(filename)?.fact
+  await stage?.remove(demo, { filename }, 'alice')
+  const tombstones = [...(await folder.of(demo)).deleted.values()]
+  t.equal(tombstones.length, 1)
+  const file = { filename, sha256: sha256(wheel.bytes), inode: 1n, replaces: false, former }
+  const source = indexOf('alice/dev')
+  const record = { version: '1.0', source, by: 'bob', withDocs: false, files: [file], tombstones }
+  const ticket = { id: 'e'.repeat(16), state: 'pending', owner: await ownerName() } as const
+  await push(place, '1.0')
+  await undoPush(layout, demo, ticket, record)
+  t.equal((await filesOf(place, 'alice/prod')).length, 1, 'another push has brought it back')
+  await rm(layout.project(demo), { recursive: true })
+  await rm(layout.uploadedFact(demo, filename, sha256(wheel.bytes)))
+  await undoPush(layout, demo, ticket, record)
+  t.same([...(await folder.of(demo)).deleted.values()], tombstones, 'or nobody has')
 })
 
 t.test('what changes under a push is not taken for what was asked for', async t => {
