@@ -48,8 +48,9 @@ export class Quiet {
   readonly #means: Means
   #timer: NodeJS.Timeout | undefined
   #hasWorked = false
-  /** What the next look is for if nothing happens until then. */
-  #step: 'weigh' | 'give back' | 'note' = 'weigh'
+  /** The look before found that there is something to give back. */
+  #isReady = false
+  #hasGiven = false
   /** Resident bytes when there was nothing to give back. */
   #lean: number
 
@@ -69,10 +70,12 @@ export class Quiet {
   #look(): void {
     const isBusy = this.#means.load() > mostLoad || this.#hasWorked
     this.#hasWorked = false
-    if (isBusy) this.#step = 'weigh'
-    else if (this.#step === 'weigh') this.#weigh()
-    else if (this.#step === 'give back') this.#giveBack()
-    else this.#note()
+    // Only now, since other threads give the pages back; and whatever happened since, lest it never ends.
+    if (this.#hasGiven) this.#lean = this.#means.resident()
+    this.#hasGiven = false
+    if (isBusy) this.#isReady = false
+    else if (this.#isReady) this.#giveBack()
+    else this.#weigh()
     this.#timer?.refresh()
   }
 
@@ -83,19 +86,15 @@ export class Quiet {
     }
     // From this collection on is measured how little is allocated.
     this.#means.collectYoung()
-    this.#step = 'give back'
+    this.#isReady = true
   }
 
   #giveBack(): void {
     clearSpare()
     this.#means.collectAll()
-    this.#step = 'note'
-  }
-
-  // Only now, since other threads give the pages back.
-  #note(): void {
-    this.#lean = this.#means.resident()
-    this.#step = 'weigh'
-    this.#timer = undefined
+    // That was no work.
+    this.#means.load()
+    this.#isReady = false
+    this.#hasGiven = true
   }
 }

@@ -63,8 +63,8 @@ t.test('memory is given back when nothing happens after work, once', async t => 
   await server.until('all')
   t.equal(memory.size, 0, 'what the disk has as well is forgotten first')
   await server.until('weigh')
-  const given = ['weigh', 'young', 'look', 'all']
-  t.same(server.heard, ['look', 'look', 'look', ...given, 'look', 'weigh'])
+  const given = ['weigh', 'young', 'look', 'all', 'look']
+  t.same(server.heard, ['look', 'look', 'look', ...given, 'look', 'weigh', 'weigh'])
 })
 
 t.test('nothing is given back while something runs or requests end', async t => {
@@ -77,12 +77,23 @@ t.test('nothing is given back while something runs or requests end', async t => 
   server.quiet.worked()
   await server.until('all')
   const first = ['look', 'look', 'look', 'look', 'weigh', 'young', 'look']
-  const second = ['look', 'look', 'weigh', 'young', 'look', 'all']
+  const second = ['look', 'look', 'weigh', 'young', 'look', 'all', 'look']
   t.same(server.heard, [...first, ...second])
 })
 
+t.test('what comes after giving back does not have it given back again', async t => {
+  const server = serverOf(t, { loads: [0, 0, 0, 0, 0, 0.5, 0] })
+  server.quiet.worked()
+  await server.until('all')
+  await server.until('weigh')
+  t.equal(server.heard.at(-1), 'weigh', 'work follows')
+  await server.until('weigh')
+  t.equal(server.heard.filter(what => what === 'all').length, 1)
+  t.same(server.heard.slice(-2), ['look', 'weigh'], 'it rests')
+})
+
 t.test('little is left alone, and so is what remains after giving back', async t => {
-  const resident = [50, 60, 100, 70, 80, 90]
+  const resident = [50, 60, 100, 70, 72, 80, 90]
   const server = serverOf(t, { resident })
   server.quiet.worked()
   await server.until('weigh')
