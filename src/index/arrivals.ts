@@ -40,8 +40,8 @@ import type { Pushes } from './pushes.ts'
 const attempts = 300
 const interval = 50
 
-// Each is done in few steps, as quickly as the disk goes: more of them at a time would come no sooner,
-// and whoever asks for something else would wait for as many steps of theirs.
+// Each is done in few long steps: with more of them at a time, whoever asks for something else would
+// wait for as many steps of theirs.
 const turns = new Turns(2, Infinity)
 
 /** What taking releases takes. */

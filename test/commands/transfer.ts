@@ -162,7 +162,8 @@ t.test('an export of devpi is taken over, told in the journal, and served (need 
   t.match(await program.run(root, args), {
     code: 0,
     stdout: 'imported 1 user, 1 index, 1 release, 1 file; 0 more were here already\n',
-    stderr: '',
+    stderr:
+      'proxypypi: alice has no password in the export; set one: proxypypi user passwd alice\n',
   })
   const server = await startProcess(t, program, ['-d', join(root, 'to'), '-n'])
   const page = await fetch(`${server.url}alice/dev/+simple/acme/`)
