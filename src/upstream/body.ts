@@ -1,5 +1,10 @@
 import { Readable, pipeline, type Duplex } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import {
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  type BrotliDecompress,
+} from 'node:zlib'
 import { explain, type troubleWith } from './upstream-error.ts'
 
 /**
@@ -32,7 +37,9 @@ export class Body extends Readable {
   }
 }
 
-const decoders = new Map<string, () => Duplex>([
+type Decoder = Duplex & Pick<BrotliDecompress, 'bytesWritten'>
+
+const decoders = new Map<string, () => Decoder>([
   ['gzip', createGunzip],
   ['x-gzip', createGunzip],
   ['deflate', createInflate],
@@ -57,6 +64,16 @@ const codingsOf = ({ headers, url }: Encoded): string[] => {
   return isMisnamed ? [] : codings
 }
 
+/** @returns true when the decoder was done before the body was */
+async function* decoded(body: Readable, decoder: Decoder): AsyncGenerator<Buffer, boolean> {
+  let length = 0
+  // The body's error reaches the loop through the decoder, which the pipeline destroys with it.
+  const bytes = pipeline(body, decoder, () => {})
+  body.on('data', (chunk: Buffer) => (length += chunk.length))
+  for await (const chunk of bytes as AsyncIterable<Buffer>) yield chunk
+  return decoder.bytesWritten < length
+}
+
 /**
  * The bytes of an answer without its `Content-Encoding`. The caller limits the size. Ends with the
  * body closed, however it ends.
@@ -74,9 +91,10 @@ export async function* bytesOf(
     const decoder = coding === undefined ? undefined : decoders.get(coding)?.()
     if (coding !== undefined && (decoder === undefined || more.length > 0))
       throw trouble('invalid', 'it compresses in an unknown way')
-    // The body's error reaches the loop through the decoder, which the pipeline destroys with it.
-    const bytes = decoder === undefined ? body : pipeline(body, decoder, () => {})
-    for await (const chunk of bytes as AsyncIterable<Buffer>) yield chunk
+    if (decoder === undefined) yield* body as AsyncIterable<Buffer>
+    // The others have a checksum at their end. One in twenty-five of any bytes at all begin as brotli of nothing.
+    else if ((yield* decoded(body, decoder)) && coding === 'br')
+      throw trouble('invalid', 'something else follows what it compressed')
   } catch (error) {
     throw explain(error, trouble)
   } finally {

@@ -4,7 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage } from 'node:htt
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import t, { type Test } from 'tap'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import type { Log } from '../../src/log.ts'
 import type { UpstreamSettings } from '../../src/settings.ts'
 import {
@@ -345,6 +345,7 @@ t.test('a body', async t => {
       ['gzip', zipped.subarray(0, 1000)],
       ['gzip', bytes],
       ['br', bytes],
+      ['br', Buffer.concat([brotliCompressSync(''), bytes])],
       ['zstd', zipped],
       ['gzip, gzip', zipped],
     ] as const) {
