@@ -84,6 +84,7 @@ const following = (url: string) => {
 }
 
 t.test('followers are completed byte for byte when the leader is killed (fault S31)', async t => {
+  const root = directoryOf(t, { 0: {}, 600_000: {} })
   for (const arrived of [0, 600_000]) {
     const upstream = await startUpstream(t)
     const [wheel] = wheelsOf(upstream, 1, 2_000_000) as [Dist]
@@ -93,7 +94,7 @@ t.test('followers are completed byte for byte when the leader is killed (fault S
       chunk: 100_000,
       between: sent => (sent >= arrived ? stuck : undefined),
     })
-    const args = ['-d', directoryOf(t), '-i', upstream.url.href]
+    const args = ['-d', join(root, String(arrived)), '-i', upstream.url.href]
     const [leader, other] = await Promise.all([
       startProcess(t, program, args),
       startProcess(t, program, args),
