@@ -33,12 +33,18 @@ const upload = async (url: string, project: string, { filename, bytes }: Dist) =
   }))
     form.append(key, value)
   form.append('content', new Blob([bytes]), filename)
+  // Node's fetch may wait for ever for an answer of a server that was killed, and keeps no process alive by it.
+  const giveUp = new AbortController()
+  const late = setTimeout(() => giveUp.abort(), 30_000)
+  const { signal } = giveUp
   try {
-    const response = await fetch(new URL('legacy/', url), { method: 'POST', body: form })
+    const response = await fetch(new URL('legacy/', url), { method: 'POST', body: form, signal })
     await response.arrayBuffer()
     return response.status
   } catch {
     return 'broken'
+  } finally {
+    clearTimeout(late)
   }
 }
 
