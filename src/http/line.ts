@@ -29,8 +29,9 @@ export class Line {
   readonly #finish: Listener
   /** `new`: the parser must see a first request, or it takes the connection for one that never says anything. */
   #state: 'new' | 'idle' | 'parsing' | 'answering' | 'handed over' = 'new'
-  // What the parser was given.
+  // What the parser was given, until it finds more in it than one request.
   #text: string | undefined
+  #isBegun = false
   // What came while an answer was prepared.
   #held: Buffer | undefined
   #isEnded = false
@@ -53,9 +54,9 @@ export class Line {
 
   /** The parser has found a request. */
   begin(): void {
-    if (this.#state === 'parsing' && this.#text !== undefined) return
-    // One more in the same packet.
-    this.#handOver()
+    // Lines may end otherwise than they should, so there may be one more in the same packet.
+    if (this.#isBegun || this.#text === undefined) this.#handOver()
+    else this.#isBegun = true
   }
 
   /**
@@ -74,7 +75,7 @@ export class Line {
 
   readonly #take = (packet: Buffer): void => {
     if (this.#state === 'answering') {
-      this.#held = packet
+      this.#held = this.#held === undefined ? packet : Buffer.concat([this.#held, packet])
       this.#socket.pause()
       return
     }
@@ -98,6 +99,7 @@ export class Line {
   #let(packet: Buffer, text: string): void {
     this.#state = 'parsing'
     this.#text = text
+    this.#isBegun = false
     this.#parse(packet)
   }
 

@@ -1,10 +1,13 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { Agent, request as ask, type IncomingMessage, type RequestOptions } from 'node:http'
+import type { Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import type { Exchange } from '../../src/http/exchange.ts'
+import { Line } from '../../src/http/line.ts'
 import { file, text, type Reply } from '../../src/http/reply.ts'
+import { Repeats } from '../../src/http/repeats.ts'
 import { converse, kept } from './fixtures/conversation.ts'
 import { deferred } from './fixtures/deferred.ts'
 import { listening, raw, request, resource } from './fixtures/listening.ts'
@@ -170,6 +173,40 @@ t.test('requests that come faster than answers get theirs in order', async t => 
   )
   t.match(all, 'GET /slow known\n')
 })
+
+t.test(
+  'a packet in which the parser finds more than one request is its own from then on',
+  async t => {
+    for (const [found, isAnsweredHere] of [
+      [1, true],
+      [2, false],
+    ] as const) {
+      const socket = new EventEmitter() as Socket
+      let parsed = 0
+      socket.on('data', () => (parsed += 1)).on('end', () => {})
+      let answered = 0
+      const line = new Line(socket, new Repeats(), (_socket, _head, conclude) => {
+        answered += 1
+        conclude(true)
+      })
+      socket.emit('data', Buffer.from(get))
+      for (let time = 0; time < found; time += 1) line.begin()
+      line.answered(
+        {
+          method: 'GET',
+          url: '/a',
+          headers: { host: 'here' },
+          rawHeaders: ['Host', 'here'],
+          httpVersion: '1.1',
+        } as unknown as IncomingMessage,
+        true,
+        true,
+      )
+      socket.emit('data', Buffer.from(get))
+      t.strictSame([parsed, answered], isAnsweredHere ? [1, 1] : [2, 0])
+    }
+  },
+)
 
 t.test('who closes its side only still gets what was asked for (fault C29)', async t => {
   const [asked, released] = [deferred(), deferred()]
