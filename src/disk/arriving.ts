@@ -25,6 +25,14 @@ export class Arriving implements Resource {
     return this.#progress.size
   }
 
+  get bytes(): Buffer | undefined {
+    return this.#progress.done ? this.#progress.bytes : undefined
+  }
+
+  get sha256(): string | undefined {
+    return this.#progress.sha256
+  }
+
   get whole(): boolean {
     return this.#progress.done
   }
@@ -44,7 +52,10 @@ export class Arriving implements Resource {
     try {
       for (let position = start; position < end;) {
         const readable = Math.min(end, progress.done ? progress.length : progress.length - 1)
-        if (position < readable) {
+        if (position < readable && progress.bytes !== undefined) {
+          yield progress.bytes.subarray(position, readable)
+          position = readable
+        } else if (position < readable) {
           const fd = await source.at(progress, start, position)
           if (fd === undefined) continue
           const count = await readAt(

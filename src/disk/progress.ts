@@ -5,10 +5,14 @@
 export class Progress {
   /** Bytes in all; undefined while nobody knows. */
   size: number | undefined
-  /** Where the bytes are: a part, or at last the published file. */
+  /** Where the bytes are on disk: a part, or at last the published file. */
   path: string | undefined
-  /** Bytes that can be read at `path`. */
+  /** The bytes themselves, up to `length`, of a file that is received in memory. */
+  bytes: Buffer | undefined
+  /** Bytes that can be read at `path`, or are in memory. */
   length = 0
+  /** Hex, once it is published and if it is known then. */
+  sha256: string | undefined
   /** Published: whole, verified, under its final name. */
   done = false
   error: Error | undefined
@@ -19,17 +23,18 @@ export class Progress {
   }
 
   /** More has arrived, perhaps elsewhere than before. */
-  advance(path: string, length: number): void {
+  advance(path: string | undefined, length: number): void {
     this.path = path
     this.length = length
     this.#wake()
   }
 
   /** All is there, verified, under its final name. */
-  publish(path: string, size: number): void {
+  publish(path: string, size: number, sha256?: string): void {
     this.path = path
     this.length = size
     this.size = size
+    this.sha256 = sha256
     this.done = true
     this.#wake()
   }

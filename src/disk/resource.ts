@@ -4,13 +4,15 @@ export interface Resource {
   readonly size?: number | undefined
   /** A strong entity tag with its quotes, constant for these bytes. */
   readonly etag: string
+  /** Hex, where it is known besides or instead of by the entity tag. */
+  readonly sha256?: string | undefined
   readonly modified: Date
   /** True when all bytes are on disk and verified, so that any range can be read at once. */
   readonly whole: boolean
   /** These bytes never change at the URL where they were found; absent where they may. */
   readonly isLasting?: boolean
   /** All the bytes, where they are so few that they are kept in memory. */
-  readonly bytes?: Buffer
+  readonly bytes?: Buffer | undefined
   /**
    * Resolves when the whole is on disk, without anybody reading it; absent where it always is.
    * Throws when the bytes turn out not to be had.

@@ -42,6 +42,9 @@ export const downloadNote = (
     file: filename,
   }
   const known = resource instanceof WholeFile ? { ...about, sha256: hashOf(resource) } : undefined
+  // Of what has just arrived it is known by now.
+  const arrived = ({ sha256 }: Resource) =>
+    sha256 === undefined ? undefined : { ...about, sha256 }
   const found = async (): Promise<Entry> => {
     // Its tag was made before its bytes were known; now they are here, and its hash with them.
     const whole = await index.peek(wanted).catch(() => undefined)
@@ -52,7 +55,8 @@ export const downloadNote = (
     if (from === undefined) return
     const who = actorOf(exchange)
     const part = (entry: Entry): Entry => (from === 0 ? entry : { ...entry, from })
-    if (known === undefined) journal.noteSoon(found().then(part), who)
-    else journal.note(part(known), who)
+    const entry = known ?? arrived(resource)
+    if (entry === undefined) journal.noteSoon(found().then(part), who)
+    else journal.note(part(entry), who)
   }
 }

@@ -15,7 +15,8 @@ import type { Resource } from '../disk/resource.ts'
 import type { Log } from '../log.ts'
 import { lead } from './lead.ts'
 import { AbsentError, TooLargeError, etagOf, type Order } from './order.ts'
-import { newestPart, type Part } from './parts.ts'
+import { small } from './part.ts'
+import { newestPart, type ForeignPart } from './parts.ts'
 
 /**
  * Milliseconds without a sign of life (its lock renewed, its part grown) after which another
@@ -24,10 +25,9 @@ import { newestPart, type Part } from './parts.ts'
 const patience = 12_000
 
 /**
- * A file of up to so many bytes is waited for as a whole, for so many milliseconds after its first
- * ones: if it is not what upstream lists, its client can still be told so by a status.
+ * A small file is waited for as a whole, for so many milliseconds after its first bytes: if it is not
+ * what upstream lists, its client can still be told so by a status.
  */
-const small = 256 * 1024
 const soon = 250
 
 /** All downloads of this process. */
@@ -131,7 +131,7 @@ export class Downloads {
     { name, file }: Order,
     progress: Progress,
     wasThere: string | undefined,
-    followed?: Part,
+    followed?: ForeignPart,
   ): Promise<boolean> {
     const path = this.#layout.file(name, file.filename)
     const stats = linkStatsOf(path)
@@ -143,7 +143,7 @@ export class Downloads {
     if (file.size !== undefined && file.size !== size) return false
     if (sha256 !== undefined && stats.ino !== followed?.inode)
       if ((await sha256Of(path, size)) !== sha256) return false
-    progress.publish(path, size)
+    progress.publish(path, size, sha256)
     return true
   }
 
@@ -165,7 +165,7 @@ export class Downloads {
     let renewed: bigint | undefined
     let pause = 5
     let seen = -1
-    let followed: Part | undefined
+    let followed: ForeignPart | undefined
     for (;;) {
       this.#closing.signal.throwIfAborted()
       if (await this.#publishedMeanwhile(order, progress, wasThere, followed)) return true

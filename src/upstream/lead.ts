@@ -1,12 +1,9 @@
 import { createHash, type Hash } from 'node:crypto'
-import { open, rename, rmdir, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Layout } from '../disk/layout.ts'
 import type { Progress } from '../disk/progress.ts'
-import { discard, inDirectory, publish } from '../disk/write.ts'
 import { discardAnswer, UpstreamError, type Answer } from './client.ts'
 import { AbsentError, TooLargeError, type Order, type Verified } from './order.ts'
-import { partName } from './parts.ts'
+import { openPart, type Part } from './part.ts'
 
 /** How often a broken connection is taken up again where it broke off. */
 const attempts = 4
@@ -27,78 +24,32 @@ export const lead = async (
   received: (bytes: number) => void,
 ): Promise<void> => {
   const { name, file } = order
-  const directory = layout.parts(name, file.filename)
-  const part = new PartFile(directory, file.size)
-  const fetching = new Fetching(order, part, progress, signal, received)
-  // Upstream is asked while the part is made: nobody waits for the one and then for the other.
-  const asked = fetching.ask(0)
+  const fetching = new Fetching(order, signal, received)
+  // That there is no answer at all is final: the client has tried again already.
+  const answer = await fetching.begin()
+  progress.size = fetching.size
+  const part = await partFor(answer, () => openPart(layout, order, fetching.size, progress))
   try {
-    await part.open()
-  } catch (error) {
-    asked.then(discardAnswer, () => {})
-    throw error
-  }
-  try {
-    await fetching.run(asked)
-    const verified = await fetching.verify()
+    await fetching.run(answer, part)
+    const verified = await fetching.verify(part)
     // A fact without its file means nothing, so one need not wait for the other to be on the disk.
-    await Promise.all([part.handle.sync(), order.record(verified)])
+    await Promise.all([part.sync(), order.record(verified)])
     const path = layout.file(name, file.filename)
-    const before = await part.handle.stat({ bigint: true })
-    // Its bytes are synced. Should a power cut take its name, it is fetched again.
-    await publish(part.path, path, { durable: 'content' })
-    progress.publish(path, verified.size)
-    const after = await part.handle.stat({ bigint: true })
+    const stats = await part.publish(path)
+    progress.publish(path, verified.size, verified.sha256)
     // Unless somebody has written into it already, this state of the file is the verified one.
-    if (after.mtimeNs === before.mtimeNs && after.size === before.size)
-      await order.published(verified.sha256, after)
+    if (stats !== undefined) await order.published(verified.sha256, stats)
   } finally {
     await part.close()
-    // The directory goes with its last part; another leader's part keeps it.
-    await rmdir(directory).catch(() => {})
   }
 }
 
-/** The file aside into which one leader writes. */
-class PartFile {
-  path: string
-  handle!: FileHandle
-  length = 0
-  readonly #directory: string
-
-  constructor(directory: string, size: number | undefined) {
-    this.#directory = directory
-    this.path = join(directory, partName(size))
-  }
-
-  async open(): Promise<void> {
-    const openPart = () => open(this.path, 'wx+')
-    this.handle = await inDirectory(this.#directory, openPart, { durable: false })
-  }
-
-  /** Tells followers in other processes how long the file will be. */
-  async tellSize(size: number): Promise<void> {
-    const path = join(this.#directory, partName(size))
-    await rename(this.path, path)
-    this.path = path
-  }
-
-  async append(chunk: Uint8Array): Promise<void> {
-    for (let done = 0; done < chunk.length;) {
-      const { bytesWritten } = await this.handle.write(
-        chunk,
-        done,
-        chunk.length - done,
-        this.length,
-      )
-      done += bytesWritten
-      this.length += bytesWritten
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.handle.close()
-    await discard(this.path)
+const partFor = async (answer: Answer, open: () => Part | Promise<Part>): Promise<Part> => {
+  try {
+    return await open()
+  } catch (error) {
+    discardAnswer(answer)
+    throw error
   }
 }
 
@@ -109,29 +60,20 @@ class Contradiction extends UpstreamError {}
 
 /** One download: requests, resumption, hashes. */
 class Fetching {
+  /** Bytes in all; undefined while nobody knows. */
+  size: number | undefined
   readonly #order: Order
-  readonly #part: PartFile
-  readonly #progress: Progress
   readonly #signal: AbortSignal
   readonly #received: (bytes: number) => void
   readonly #sha256 = createHash('sha256')
   readonly #listed: { readonly algorithm: string; readonly hash: Hash } | undefined
-  #size: number | undefined
   #validator: string | undefined
 
-  constructor(
-    order: Order,
-    part: PartFile,
-    progress: Progress,
-    signal: AbortSignal,
-    received: (bytes: number) => void,
-  ) {
+  constructor(order: Order, signal: AbortSignal, received: (bytes: number) => void) {
     this.#order = order
-    this.#part = part
-    this.#progress = progress
     this.#signal = signal
     this.#received = received
-    this.#size = order.file.size
+    this.size = order.file.size
     const algorithm = checkable.find(name => order.file.hashes[name] !== undefined)
     this.#listed =
       algorithm === undefined ? undefined
@@ -139,39 +81,40 @@ class Fetching {
       : { algorithm, hash: createHash(algorithm) }
   }
 
-  /** Asks for the file from a byte on. */
-  ask(from: number): Promise<Answer> {
-    const { client, file } = this.#order
-    const headers: Record<string, string> = from === 0 ? {} : { range: `bytes=${from}-` }
-    if (from > 0 && this.#validator !== undefined) headers['if-range'] = this.#validator
-    const asked = client.get(new URL(file.url), { headers, signal: this.#signal })
-    // Its failure is met where the answer is awaited.
-    asked.catch(() => {})
-    return asked
+  /** The answer to the first request, which is the file from its beginning. */
+  async begin(): Promise<Answer> {
+    const answer = await this.#ask(0)
+    this.#examine(answer)
+    return answer
   }
 
-  /** Receives the whole file, whose first request is under way. */
-  async run(asked: Promise<Answer>): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      const before = this.#part.length
-      // That there is no answer at all is final: the client has tried again already.
-      const answer = await (attempt === 1 ? asked : this.ask(before))
+  /** Receives the whole file, of which the first answer is here. */
+  async run(first: Answer, part: Part): Promise<void> {
+    for (let attempt = 1, answer = first; ; attempt += 1) {
+      const before = part.length
       try {
-        await this.#receive(answer)
+        await this.#receive(answer, part)
         return
       } catch (error) {
         const brokeOff =
           error instanceof UpstreamError &&
-          (error.kind === 'unreachable' || (error.kind === 'timeout' && this.#part.length > before))
+          (error.kind === 'unreachable' || (error.kind === 'timeout' && part.length > before))
         if (!brokeOff || attempt >= attempts || this.#signal.aborted) throw error
       }
+      answer = part.length === 0 ? await this.begin() : await this.#ask(part.length)
     }
   }
 
-  async #receive(answer: Answer): Promise<void> {
+  #ask(from: number): Promise<Answer> {
+    const { client, file } = this.#order
+    const headers: Record<string, string> = from === 0 ? {} : { range: `bytes=${from}-` }
+    if (from > 0 && this.#validator !== undefined) headers['if-range'] = this.#validator
+    return client.get(new URL(file.url), { headers, signal: this.#signal })
+  }
+
+  async #receive(answer: Answer, part: Part): Promise<void> {
     const { client } = this.#order
-    const from = this.#part.length
-    if (from === 0) await this.#begin(answer)
+    const from = part.length
     const resumed = answer.status === 206 && from > 0
     if (resumed ? !startsAt(answer, from) : answer.status !== 200) {
       discardAnswer(answer)
@@ -183,54 +126,52 @@ class Fetching {
       this.#received(received.length)
       const chunk = skip >= received.length ? undefined : received.subarray(skip)
       skip = Math.max(0, skip - received.length)
-      if (chunk !== undefined) await this.#take(chunk)
+      if (chunk !== undefined) await this.#take(chunk, part)
     }
-    if (this.#size !== undefined && this.#part.length < this.#size)
+    if (this.size !== undefined && part.length < this.size)
       throw new UpstreamError(
         'unreachable',
-        `${this.#subject()} ended after ${this.#part.length} of ${this.#size} bytes`,
+        `${this.#subject()} ended after ${part.length} of ${this.size} bytes`,
       )
   }
 
-  async #begin(answer: Answer): Promise<void> {
-    const { status, headers } = answer
-    if (status === 404 || status === 410) {
+  // Looks at an answer that is to hold the whole file.
+  #examine(answer: Answer): void {
+    try {
+      this.#accept(answer)
+    } catch (error) {
       discardAnswer(answer)
-      throw new AbsentError(`${this.#subject()} answered ${status}`)
-    }
-    this.#validator = strongValidator(headers)
-    const length = headers.has('content-encoding') ? undefined : lengthOf(headers)
-    if (status !== 200 || length === undefined) return
-    if (this.#size !== undefined && this.#size !== length) {
-      discardAnswer(answer)
-      throw this.#refuse(`is ${length} bytes long, its page says ${this.#size}`)
-    }
-    if (length > (this.#order.most ?? Infinity)) {
-      discardAnswer(answer)
-      throw new TooLargeError(length)
-    }
-    if (this.#size === undefined) {
-      this.#size = length
-      await this.#part.tellSize(length)
-      this.#progress.size = length
+      throw error
     }
   }
 
-  async #take(chunk: Uint8Array): Promise<void> {
-    const limit = this.#size ?? largest
-    if (this.#part.length + chunk.length > limit)
-      throw this.#refuse(`is longer than ${limit} bytes`)
-    await this.#part.append(chunk)
+  #accept({ status, headers }: Answer): void {
+    if (status === 404 || status === 410)
+      throw new AbsentError(`${this.#subject()} answered ${status}`)
+    if (status !== 200) throw this.#refuse(`answered ${status}`)
+    this.#validator = strongValidator(headers)
+    const length = headers.has('content-encoding') ? undefined : lengthOf(headers)
+    if (length === undefined) return
+    if (this.size !== undefined && this.size !== length)
+      throw this.#refuse(`is ${length} bytes long, its page says ${this.size}`)
+    if (length > (this.#order.most ?? Infinity)) throw new TooLargeError(length)
+    this.size = length
+  }
+
+  async #take(chunk: Buffer, part: Part): Promise<void> {
+    const limit = this.size ?? largest
+    if (part.length + chunk.length > limit) throw this.#refuse(`is longer than ${limit} bytes`)
+    const room = part.append(chunk)
     this.#sha256.update(chunk)
     if (this.#listed !== undefined && this.#listed.hash !== this.#sha256)
       this.#listed.hash.update(chunk)
-    this.#progress.advance(this.#part.path, this.#part.length)
+    await room
   }
 
   /** Compares what arrived with what the page lists. */
-  async verify(): Promise<Verified> {
+  async verify(part: Part): Promise<Verified> {
     const { file } = this.#order
-    const size = this.#part.length
+    const size = part.length
     const sha256 = this.#sha256.digest('hex')
     if (this.#listed !== undefined) {
       const { algorithm, hash } = this.#listed
@@ -238,20 +179,10 @@ class Fetching {
       if (found !== file.hashes[algorithm])
         throw this.#refuse(`has ${algorithm} ${found}, its page says ${file.hashes[algorithm]}`)
     }
-    return { sha256, size, metadata: await this.#metadata(size) }
-  }
-
-  async #metadata(size: number): Promise<string | undefined> {
-    const { handle } = this.#part
-    const source = {
-      size,
-      read: async (start: number, length: number) => {
-        const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, start)
-        return buffer.subarray(0, bytesRead)
-      },
-    }
+    const source = await part.whole()
     const metadata = await this.#order.metadata(source).catch(() => undefined)
-    return metadata === undefined ? undefined : createHash('sha256').update(metadata).digest('hex')
+    const digest = metadata && createHash('sha256').update(metadata).digest('hex')
+    return { sha256, size, metadata: digest }
   }
 
   #subject(): string {

@@ -19,7 +19,7 @@ export interface Order {
   readonly client: UpstreamClient
   /** Not wanted when it turns out to be larger, in bytes. */
   readonly most?: number
-  /** The core metadata in the finished file, undefined when it has none. */
+  /** The core metadata in the finished file, undefined when it has none or nobody needs it. */
   readonly metadata: (source: RandomAccess) => Promise<Buffer | undefined>
   /** Notes what is known of the file, durably, just before it gets its final name. */
   readonly record: (verified: Verified) => Promise<void>
@@ -31,7 +31,7 @@ export interface Order {
 export interface Verified {
   readonly sha256: string
   readonly size: number
-  /** sha256 of a wheel's METADATA; undefined when it has none that can be read. */
+  /** sha256 of a wheel's METADATA; undefined when it has none that can be read, or nobody needs it. */
   readonly metadata: string | undefined
 }
 

@@ -5,7 +5,7 @@ import { isAbandoned } from '../disk/sweep.ts'
 import { uniqueName } from '../disk/write.ts'
 
 /** Another process's download under way. */
-export interface Part {
+export interface ForeignPart {
   readonly path: string
   /** Bytes that have arrived. */
   readonly length: number
@@ -22,15 +22,15 @@ export const partName = (size: number | undefined): string => `${size ?? 'x'}.${
 const shape = /^(x|\d{1,15})\.(.+)-(\d+)-\d+$/
 
 /** The part that is furthest, of those whose leaders live if there are such. */
-export const newestPart = async (directory: string): Promise<Part | undefined> => {
-  let best: Part | undefined
+export const newestPart = async (directory: string): Promise<ForeignPart | undefined> => {
+  let best: ForeignPart | undefined
   for (const name of (await orAbsent(readdir(directory))) ?? []) {
     const [, size] = shape.exec(name) ?? []
     if (size === undefined) continue
     const path = join(directory, name)
     const stats = await orAbsent(stat(path, { bigint: true }))
     if (stats === undefined) continue
-    const part: Part = {
+    const part: ForeignPart = {
       path,
       length: Number(stats.size),
       inode: stats.ino,
@@ -42,5 +42,5 @@ export const newestPart = async (directory: string): Promise<Part | undefined> =
   return best
 }
 
-const rank = (part: Part): number =>
+const rank = (part: ForeignPart): number =>
   part.ownerIsDead ? part.length - Number.MAX_SAFE_INTEGER : part.length

@@ -19,16 +19,16 @@ const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex
 const pause = (milliseconds: number) =>
   new Promise<void>(resolve => setTimeout(resolve, milliseconds))
 
-const big = noise(250_000)
+const big = noise(450_000)
 
-/** Wheels of several projects, sent in pieces with short pauses. */
+/** Wheels of several projects; some are received in memory, others in files. */
 const slowFiles = (upstream: Upstream, projects: number, versions: number): Dist[] =>
   Array.from({ length: projects }, (_, project) => {
     const files = Array.from({ length: versions }, (__, version) =>
       makeWheel({
         name: `demo-${project}`,
         version: `${version}.0`,
-        files: { 'big.bin': big.subarray(0, 100_000 + 10_000 * (version % 10)) },
+        files: { 'big.bin': big.subarray(0, 100_000 + 80_000 * (version % 5)) },
       }),
     )
     upstream.project(
@@ -51,7 +51,7 @@ const slow = (
     await pause(4)
   }
   for (const { filename } of files)
-    upstream.behave(upstream.path(filename), { chunk: 20_000, between })
+    upstream.behave(upstream.path(filename), { chunk: 40_000, between })
   const passed = (count: number) =>
     new Promise<void>(resolve => {
       const end = sent + count

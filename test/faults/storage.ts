@@ -201,8 +201,8 @@ const breakDisk = (t: Test, operation: 'sync' | 'write' | 'rename' | 'open', cod
   disk.open = async (...args) => {
     if (fails(args[0], 'open')) return failing(code)()
     const handle = await open(...args)
-    for (const what of ['sync', 'write'] as const)
-      if (fails(args[0], what)) handle[what] = () => failing(code)()
+    if (fails(args[0], 'sync')) handle.sync = failing(code)
+    if (fails(args[0], 'write')) handle.write = handle.writev = failing(code)
     return handle
   }
   disk.rename = (from, to) => (fails(from, 'rename') ? failing(code)() : rename(from, to))
@@ -244,6 +244,48 @@ t.test(
       })
   },
 )
+
+/** Lets one operation on a file of so many bytes fail that is written at once. */
+const breakSmall = (t: Test, operation: 'write' | 'rename', code: string, bytes: number) => {
+  const state = { isFailing: true }
+  const { writeFileSync, renameSync } = fs
+  fs.writeFileSync = (file, data, options) => {
+    if (state.isFailing && operation === 'write' && Buffer.byteLength(data) === bytes)
+      throw provoked(code)
+    writeFileSync(file, data, options)
+  }
+  fs.renameSync = (from, to) => {
+    const fails = state.isFailing && operation === 'rename'
+    if (fails && fs.statSync(from).size === bytes) throw provoked(code)
+    renameSync(from, to)
+  }
+  syncBuiltinESMExports()
+  t.teardown(() => {
+    Object.assign(fs, { writeFileSync, renameSync })
+    syncBuiltinESMExports()
+  })
+  return state
+}
+
+t.test('the same of a small file, which is received in memory', async t => {
+  const tiny = makeWheel({ name: 'tiny', version: '1.0', size: 20_000 })
+  const { filename, bytes } = tiny
+  for (const [operation, code, status] of [
+    ['write', 'EIO', '500'],
+    ['write', 'ENOSPC', '507'],
+    ['rename', 'EIO', '500'],
+  ] as const)
+    await t.test(`${code} of ${operation}`, async t => {
+      const { upstream, served } = await setUp(t)
+      upstream.project('tiny', [{ filename, bytes }])
+      const state = breakSmall(t, operation, code, bytes.length)
+      t.equal(await got(served, upstream, tiny), status)
+      t.same(await leftOver(served.directory), [])
+      t.same(await readdir(join(served.directory, 'tiny')).catch(() => []), [])
+      state.isFailing = false
+      t.equal(await got(served, upstream, tiny), 'right', 'healed')
+    })
+})
 
 /** The writing calls of this process while something is done; undefined where none can be seen. */
 const callsOf = async (directory: string, work: () => Promise<void>) => {
