@@ -3,6 +3,7 @@
  * (proper-lockfile's takeover is not exclusive), so whatever is done under a lock must also be
  * right without it.
  */
+import fs, { mkdirSync, statSync, utimesSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import lockfile from 'proper-lockfile'
@@ -28,8 +29,32 @@ export const tryLock = async (path: string): Promise<Release | undefined> => {
   }
 }
 
+type Done = (error: unknown, result?: unknown) => void
+
+const called =
+  <Given extends unknown[]>(act: (...given: Given) => unknown) =>
+  (...given: [...Given, Done]): void => {
+    const done = given.pop() as Done
+    let result: unknown
+    try {
+      result = act(...(given as unknown as Given))
+    } catch (error) {
+      return done(error)
+    }
+    done(null, result)
+  }
+
+// See `at-once.ts`; to remove a directory may wait for the disk.
+const atOnce = {
+  ...fs,
+  mkdir: called(mkdirSync),
+  stat: called(statSync),
+  utimes: called(utimesSync),
+}
+
 const take = async (path: string): Promise<() => Promise<void>> => {
   const options = {
+    fs: atOnce,
     realpath: false,
     lockfilePath: path,
     stale,
