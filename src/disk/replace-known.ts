@@ -10,10 +10,10 @@ import { publish, writeAside } from './write.ts'
 export const replaceKnown = async (
   layout: Layout,
   path: string,
-  text: string,
+  data: string | Uint8Array,
   options: DurableOptions = {},
 ): Promise<string | undefined> => {
-  const aside = await writeAside(layout, text, options)
+  const aside = await writeAside(layout, data, options)
   const inode = linkStatsOf(aside)?.ino
   await publish(aside, path, options)
   const stats = statsOf(path)

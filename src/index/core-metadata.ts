@@ -4,7 +4,8 @@ import { LRUCache } from 'lru-cache'
 import { orAbsent } from '../disk/error-code.ts'
 import type { Layout } from '../disk/layout.ts'
 import { identityOf, statsOf } from '../disk/stamp.ts'
-import { replace, type WriteOptions } from '../disk/write.ts'
+import type { DurableOptions } from '../disk/durable.ts'
+import { replaceKnown } from '../disk/replace-known.ts'
 import { MemoryFile } from '../disk/memory-file.ts'
 import type { Log } from '../log.ts'
 import { readCoreMetadata } from '../spec/core-metadata.ts'
@@ -39,8 +40,22 @@ export class CoreMetadata {
     this.#log = log
   }
 
-  /** The metadata that is kept for a wheel; `content` is the wheel's digest, or one of its URL. */
-  async held(name: Name, filename: Filename, content: string): Promise<MemoryFile | undefined> {
+  /**
+   * The metadata that is kept for a wheel.
+   * @param content the wheel's digest, or one of its URL
+   * @param expected the digest it must have, where that is known
+   */
+  async held(
+    name: Name,
+    filename: Filename,
+    content: string,
+    expected?: string,
+  ): Promise<MemoryFile | undefined> {
+    const file = await this.#kept(name, filename, content)
+    return expected === undefined || file?.etag === `"${expected}"` ? file : undefined
+  }
+
+  async #kept(name: Name, filename: Filename, content: string): Promise<MemoryFile | undefined> {
     const path = this.#layout.metadata(name, filename, content)
     const stats = statsOf(path)
     if (stats === undefined) return undefined
@@ -63,16 +78,19 @@ export class CoreMetadata {
     filename: Filename,
     content: string,
     bytes: Buffer,
-    { durable = true }: Pick<WriteOptions, 'durable'> = {},
+    { durable = true }: DurableOptions = {},
   ): Promise<MemoryFile> {
     const path = this.#layout.metadata(name, filename, content)
-    try {
-      await replace(this.#layout, path, bytes, { durable })
-    } catch (error) {
-      this.#log.warn('metadata not kept', { file: filename, reason: (error as Error).message })
-    }
+    const identity = await replaceKnown(this.#layout, path, bytes, { durable }).catch(
+      (error: unknown) => {
+        this.#log.warn('metadata not kept', { file: filename, reason: (error as Error).message })
+        return undefined
+      },
+    )
     // The same time that the next answer will give.
-    return new MemoryFile(bytes, etagOf(bytes), statsOf(path)?.mtime ?? new Date())
+    const file = new MemoryFile(bytes, etagOf(bytes), statsOf(path)?.mtime ?? new Date())
+    if (identity !== undefined) this.#read.set(path, { identity, file })
+    return file
   }
 
   /**
@@ -87,8 +105,8 @@ export class CoreMetadata {
     sha256: string,
     expected?: string,
   ): Promise<MemoryFile | undefined> {
-    const held = await this.held(name, filename, sha256)
-    if (held !== undefined && (expected === undefined || held.etag === `"${expected}"`)) return held
+    const held = await this.held(name, filename, sha256, expected)
+    if (held !== undefined) return held
     const handle = await orAbsent(open(path, 'r'))
     if (handle === undefined) return undefined
     try {

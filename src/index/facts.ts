@@ -116,7 +116,7 @@ export class Facts {
     const path = this.pathOf(name, fact)
     const text = JSON.stringify(fact)
     const identity = await replaceKnown(this.#layout, path, text, { durable })
-    if (identity === undefined || fact.kind !== 'uploaded') return
+    if (identity === undefined || fact.kind === 'deleted') return
     const read = readFact(this.#places, name, fact.file.filename, parseObject(text))
     if (read !== undefined) this.#single.set(path, { identity, fact: read })
   }

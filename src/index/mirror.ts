@@ -12,7 +12,13 @@ import { spare } from '../spare.ts'
 import { discardAnswer, UpstreamError, type UpstreamClient } from '../upstream/client.ts'
 import type { Documents } from '../upstream/documents.ts'
 import type { Downloads } from '../upstream/download.ts'
-import { etagOf, TooLargeError, type Order, type Verified } from '../upstream/order.ts'
+import {
+  etagOf,
+  TooLargeError,
+  type Order,
+  type RandomAccess,
+  type Verified,
+} from '../upstream/order.ts'
 import type { HeldPage } from '../upstream/page-store.ts'
 import type { Names } from '../upstream/names.ts'
 import type { Got, Pages, Want } from '../upstream/pages.ts'
@@ -185,9 +191,15 @@ export class Mirror {
     const { file } = entry
     const offered = lacksMetadata(file) ? undefined : await this.#offered(file)
     if (offered !== undefined) return offered
-    const order = this.#order(entry)
+    let read: Buffer | undefined
+    const plain = this.#order(entry)
+    const order = {
+      ...plain,
+      metadata: async (source: RandomAccess) => (read = await plain.metadata(source)),
+    }
     const large = await this.#completeUnlessLarge(order)
-    if (large === undefined) return undefined
+    // Unless somebody else has fetched it.
+    if (large === undefined) return read
     const bytes = await this.#far(file, large)
     if (bytes !== undefined) return bytes
     await this.#downloads.complete(order)
@@ -234,7 +246,9 @@ export class Mirror {
       file,
       client: this.#client,
       metadata: async source =>
-        isWheel(file.filename) ? wheelMetadata(source, file.filename) : undefined,
+        isWheel(file.filename) && lacksMetadata(file) ?
+          wheelMetadata(source, file.filename)
+        : undefined,
       record: verified => this.#record(entry, verified),
       published: (sha256, stats) => this.#digests.remember(name, file.filename, stats, sha256),
     }
@@ -248,8 +262,7 @@ export class Mirror {
         ...file,
         size,
         hashes: { ...file.hashes, sha256 },
-        ...(metadata !== undefined &&
-          lacksMetadata(file) && { 'core-metadata': { sha256: metadata } }),
+        ...(metadata !== undefined && { 'core-metadata': { sha256: metadata } }),
       },
       sha256,
       size,

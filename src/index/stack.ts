@@ -126,7 +126,8 @@ export class Stack implements Index {
     const listed = await this.#entry(wanted, owner)
     if (listed === undefined) return undefined
     const content = contentOf(listed.entry.file)
-    const kept = await this.#metadata.held(name, filename, content)
+    const expected = metadataDigest(listed.entry.file)
+    const kept = await this.#metadata.held(name, filename, content, expected)
     if (kept !== undefined) return { resource: kept, source: 'hit' }
     if (this.#offline) return undefined
     const bytes = await listed.mirror.metadata(listed.entry)
@@ -134,7 +135,10 @@ export class Stack implements Index {
       bytes === undefined ?
         // It was easier to fetch the wheel: now it is here.
         await this.#holdings.metadata(wanted, await this.#folder.of(name), owner)
-      : await this.#metadata.keep(name, filename, content, bytes)
+      : await this.#metadata.keep(name, filename, content, bytes, {
+          // What a power cut takes or tears is had again, and each sync would delay the client.
+          durable: expected === undefined ? 'content' : false,
+        })
     return resource === undefined ? undefined : { resource, source: 'miss' }
   }
 
@@ -194,6 +198,9 @@ const hasAnything = ({ local, owner, listed }: View, offline: boolean): boolean 
   if (owner.kind === 'private') return false
   return local.mirrored.size > 0 || (listed !== undefined && !offline)
 }
+
+const metadataDigest = ({ 'core-metadata': listed }: File): string | undefined =>
+  typeof listed === 'object' ? listed['sha256'] : undefined
 
 const contentOf = (file: File): string =>
   file.hashes['sha256'] ?? createHash('sha256').update(file.url).digest('hex')

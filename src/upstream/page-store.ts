@@ -6,7 +6,8 @@ import { hasCode } from '../disk/error-code.ts'
 import { parseObject } from '../disk/json.ts'
 import type { Layout } from '../disk/layout.ts'
 import { identityOf, statsOf } from '../disk/stamp.ts'
-import { discard, replace } from '../disk/write.ts'
+import { replaceKnown } from '../disk/replace-known.ts'
+import { discard } from '../disk/write.ts'
 import type { Log } from '../log.ts'
 import { spare } from '../spare.ts'
 import type { Page } from '../spec/page.ts'
@@ -54,7 +55,7 @@ export class PageStore {
   readonly #layout: Layout
   readonly #log: Log
   readonly #upstream: string
-  readonly #heads = bounded<Name, { identity: string; head: Head; at: number }>(20_000)
+  readonly #heads = bounded<Name, { identity: string; head: Head }>(20_000)
   readonly #parsed = spare(
     new LRUCache<string, { page: Page; size: number }>({
       maxSize: parsedBytes,
@@ -81,9 +82,8 @@ export class PageStore {
     if (known?.identity === identity) return this.#page(name, known.head, Number(stats.mtimeMs))
     const head = (await readHead(path, Number(stats.size))) as Head | undefined
     if (head === undefined) return this.#unsaved.get(name)
-    const confirmed = Number(stats.mtimeMs)
-    this.#heads.set(name, { identity, head, at: confirmed })
-    return this.#page(name, head, confirmed)
+    this.#heads.set(name, { identity, head })
+    return this.#page(name, head, Number(stats.mtimeMs))
   }
 
   /** Keeps a page. When it cannot be written it is kept in memory and the log says why. */
@@ -95,9 +95,10 @@ export class PageStore {
     const held = { head: complete, confirmed: Date.now(), page: () => Promise.resolve(page) }
     try {
       // A power cut may tear it, which its length and hash then tell; it is asked again.
-      await replace(this.#layout, this.#layout.page(this.#upstream, name), headed(complete, text), {
-        durable: false,
-      })
+      const path = this.#layout.page(this.#upstream, name)
+      const options = { durable: false }
+      const identity = await replaceKnown(this.#layout, path, headed(complete, text), options)
+      if (identity !== undefined) this.#heads.set(name, { identity, head: complete })
       this.#unsaved.delete(name)
     } catch (error) {
       this.#log.warn('page not kept', { project: name, reason: (error as Error).message })
