@@ -17,6 +17,7 @@ import { recoverPushes } from './index/pushes.ts'
 import { Journal } from './journal/journal.ts'
 import { background, type Log } from './log.ts'
 import { PageCache } from './pages/cache.ts'
+import { Ahead } from './routes/ahead.ts'
 import { routes } from './routes/table.ts'
 import type { Settings } from './settings.ts'
 import { Poster } from './upstream/poster.ts'
@@ -56,6 +57,7 @@ export const startServer = async (
     send: sendWith(poster),
     configOf: name => indexes.configs.get(name),
   })
+  const ahead = new Ahead()
   const { outsideUrl } = settings
   const answer = router(
     routes({
@@ -71,6 +73,7 @@ export const startServer = async (
       outsideUrl,
       changes: new Changes(layout),
       cache: new PageCache(),
+      ahead,
       url: `http://${bind}:${port}/`,
     }),
   )
@@ -88,10 +91,12 @@ export const startServer = async (
     port: listener.port,
     close: async () => {
       await listener.close(settings.grace * 1000)
+      const looking = ahead.close()
       await hooks.close()
       await poster.close()
       await journal.close()
       await indexes.close()
+      await looking
       // Nothing may be written once we have said that we are closed.
       await Promise.allSettled([preparing])
     },

@@ -9,6 +9,7 @@ import type { Index, Wanted } from '../index/index.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { IndexName } from '../spec/index-name.ts'
 import { localPath } from '../spec/public-path.ts'
+import type { Ahead } from './ahead.ts'
 import { downloadNote } from './download-note.ts'
 
 /** A file that was found at a path, and how it is answered. */
@@ -61,14 +62,16 @@ const control = ({ name, filename, path }: Wanted, { isLasting }: Resource): str
 /** Answers with files and their core metadata. Downloads are noted in the journal. */
 export class FileAnswers {
   readonly #journal: Journal
+  readonly #ahead: Ahead
   readonly #place: IndexName | undefined
   readonly #known = new LRUCache<string, Known>({ max: 2000 })
   // Requests that arrive together cost one look at the disk and leave together: a third less time each.
   readonly #looks = new Batch<Reply | undefined>()
 
   /** @param place the index, for the journal; undefined for the root index */
-  constructor(journal: Journal, place?: IndexName) {
+  constructor(journal: Journal, ahead: Ahead, place?: IndexName) {
     this.#journal = journal
+    this.#ahead = ahead
     this.#place = place
   }
 
@@ -100,7 +103,10 @@ export class FileAnswers {
 
   async #metadata(index: Index, wanted: Wanted): Promise<Reply | undefined> {
     const found = await index.metadata(wanted)
-    return found && fileReply(found.resource, found.source, control(wanted, found.resource))
+    if (found === undefined) return undefined
+    const { resource, source } = found
+    if (source === 'miss' && resource.bytes !== undefined) this.#ahead.look(index, resource.bytes)
+    return fileReply(resource, source, control(wanted, resource))
   }
 
   async #head(index: Index, wanted: Wanted): Promise<Reply | undefined> {

@@ -5,6 +5,7 @@ import type { Journal } from '../journal/journal.ts'
 import { distFilename, projectsOf, type Filename } from '../spec/filename.ts'
 import { projectName, type Name } from '../spec/project-name.ts'
 import { canonicalPath, projectInPath } from '../spec/public-path.ts'
+import type { Ahead } from './ahead.ts'
 import { askedBy, described, FileAnswers } from './file-answers.ts'
 import { missing } from './missing.ts'
 
@@ -38,8 +39,8 @@ const wantedBy = (segments: readonly string[]): Wanted[] => {
  * Files and their core metadata, at upstream's paths and at those of the original programs. Downloads
  * are noted in the journal.
  */
-export const filesRoute = (index: Index, journal: Journal): Reading => {
-  const answers = new FileAnswers(journal)
+export const filesRoute = (index: Index, journal: Journal, ahead: Ahead): Reading => {
+  const answers = new FileAnswers(journal, ahead)
   const get: Handler = async exchange => {
     const known = await answers.again(exchange)
     if (known !== undefined) return known

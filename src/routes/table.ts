@@ -52,7 +52,7 @@ const isBelowOrJson = (exchange: Exchange): boolean => {
 
 /** Every path there is, with what it takes to be answered there (fault P26). */
 export const routes = (sources: Sources): Readonly<Record<string, Route>> => {
-  const { layout, root, local, stage, access, journal, maxUpload, url, cache } = sources
+  const { layout, root, local, stage, access, journal, maxUpload, url, cache, ahead } = sources
   const devpi = devpiHandler(sources)
   const publishing = { stage, access, journal, maxUpload, temporary: layout.temporary }
   const open = (route: Reading) => guard(access, route, { GET: 'open' })
@@ -61,7 +61,7 @@ export const routes = (sources: Sources): Readonly<Record<string, Route>> => {
   const upload = uploadHandler(publishing)
   const change = (change: Change) => posting(changeHandler(publishing, change))
   const simple = (depth: number) => simpleRoute(root, cache, depth)
-  const files = filesRoute(root, journal)
+  const files = filesRoute(root, journal, ahead)
   const storing = { ...files, PUT: putPackageHandler(publishing) }
   const own = { fallback: url, outside: sources.outsideUrl }
   const both = { GET: 'read', POST: 'publish' } as const

@@ -18,7 +18,7 @@ const answersFor = ({ sources }: DevpiRequest, index: Opened): FileAnswers => {
   const known = answersOf.get(index)
   if (known !== undefined) return known
   const place = index.name === rootIndex ? undefined : index.name
-  const made = new FileAnswers(sources.journal, place)
+  const made = new FileAnswers(sources.journal, sources.ahead, place)
   answersOf.set(index, made)
   return made
 }

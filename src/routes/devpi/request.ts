@@ -11,6 +11,7 @@ import type { Journal } from '../../journal/journal.ts'
 import type { Log } from '../../log.ts'
 import type { PageCache } from '../../pages/cache.ts'
 import type { Poster } from '../../upstream/poster.ts'
+import type { Ahead } from '../ahead.ts'
 
 /** What devpi's interface answers from. */
 export interface DevpiSources {
@@ -25,6 +26,7 @@ export interface DevpiSources {
   /** Whoever changes something that devpi's clients can see notes it there, once it is durable. */
   readonly changes: Changes
   readonly cache: PageCache
+  readonly ahead: Ahead
   readonly layout: Layout
   readonly log: Log
   /** Where the settings say that the root index comes from; undefined: its record says it. */
