@@ -1,4 +1,4 @@
-import { Readable, pipeline, type Duplex } from 'node:stream'
+import { pipeline, type Duplex, type Readable } from 'node:stream'
 import {
   createBrotliDecompress,
   createGunzip,
@@ -6,36 +6,6 @@ import {
   type BrotliDecompress,
 } from 'node:zlib'
 import { explain, type troubleWith } from './upstream-error.ts'
-
-/**
- * A body as it is handed out: the bytes of `source`, whose errors are told in our words. Whoever
- * reads slowly slows upstream down; destroying it closes the connection.
- */
-export class Body extends Readable {
-  readonly #source: Readable
-
-  constructor(source: Readable, explain: (error: unknown) => Error) {
-    super({ highWaterMark: 64 * 1024 })
-    this.#source = source
-    source.on('data', (chunk: Buffer) => {
-      if (!this.push(chunk)) source.pause()
-    })
-    source.on('end', () => this.push(null))
-    source.on('error', error => this.destroy(explain(error)))
-    source.pause()
-    // Whoever reads learns of an error; a body that nobody reads must not end the process by one.
-    this.on('error', () => {})
-  }
-
-  override _read(): void {
-    this.#source.resume()
-  }
-
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.#source.destroy()
-    callback(error)
-  }
-}
 
 type Decoder = Duplex & Pick<BrotliDecompress, 'bytesWritten'>
 

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fields, Log } from '../log.ts'
 import type { UpstreamSettings } from '../settings.ts'
-import { Body, bytesOf, drain } from './body.ts'
+import { bytesOf, drain } from './body.ts'
 import { trustedCertificates } from './certificates.ts'
 import { Connections, type Lane, type Timeouts } from './connections.ts'
 import { basicAuthorization, withoutCredentials } from './credentials.ts'
@@ -24,8 +25,8 @@ export interface Answer {
   /** Where the answer came from at last, without credentials; links in it are relative to this. */
   readonly url: URL
   /**
-   * As sent: `bytesOf` and `readText` decode it. Its errors are `UpstreamError`s; what is cut off,
-   * stalls or is wrongly framed never ends quietly.
+   * As sent: `bytesOf` and `readText` decode it and tell its errors in our words. What is cut off,
+   * stalls or is wrongly framed never ends quietly; whoever reads slowly slows upstream down.
    */
   readonly body: Readable
 }
@@ -60,6 +61,17 @@ const isRedirect = (status: number) => [301, 302, 303, 307, 308].includes(status
 const reasonOf = ({ reason }: AbortSignal, trouble: ReturnType<typeof troubleWith>): unknown =>
   reason instanceof Error && reason.name === 'TimeoutError' ? explain(reason, trouble) : reason
 
+const headersOf = ({ rawHeaders }: IncomingMessage): Map<string, string> => {
+  const headers = new Map<string, string>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase()
+    const value = rawHeaders[at + 1] ?? ''
+    const before = headers.get(name)
+    headers.set(name, before === undefined ? value : `${before}, ${value}`)
+  }
+  return headers
+}
+
 /** Frees the connection of an answer whose body nobody reads. */
 export const discardAnswer = (answer: Answer): void => drain(answer.body)
 
@@ -69,7 +81,6 @@ export const discardAnswer = (answer: Answer): void => drain(answer.body)
  */
 export class UpstreamClient {
   readonly #settings: UpstreamSettings
-  readonly #timeouts: Timeouts
   readonly #log: Log
   readonly #connections: Connections
 
@@ -85,7 +96,6 @@ export class UpstreamClient {
     env: Readonly<Record<string, string | undefined>> = process.env,
   ) {
     this.#settings = settings
-    this.#timeouts = timeouts
     this.#log = log
     const trusted = trustedCertificates(settings.caFile, env, message => log.warn(message))
     this.#connections = new Connections(env, timeouts, trusted)
@@ -186,40 +196,16 @@ export class UpstreamClient {
     const { kind = 'file', method = 'GET', signal } = options
     const lane: Lane = kind === 'file' ? 'long' : 'short'
     const trouble = troubleWith(this.#settings.name, target)
-    // Interim answers (1xx) start the wait for headers anew, so they get a limit of their own.
-    const interim = new AbortController()
-    let timer: NodeJS.Timeout | undefined
-    const onInfo = () => {
-      timer ??= setTimeout(
-        () => interim.abort(trouble('timeout', 'no answer in time')),
-        this.#timeouts.firstByte * 1000,
-      )
+    const asked = { url: target, method, headers: this.#headers(trust, options), signal, trouble }
+    const body = await this.#connections.ask(asked, trust, lane)
+    const { statusCode: status = 0 } = body
+    this.#log.debug('upstream answers', this.#exchange(target, status))
+    const headers = headersOf(body)
+    if (/^(?!chunked$)/i.test(headers.get('transfer-encoding') ?? 'chunked')) {
+      body.destroy()
+      throw trouble('invalid', 'it sends an unknown transfer coding')
     }
-    try {
-      const dispatcher = await this.#connections.to(target, trust, lane)
-      const response = await dispatcher.request({
-        origin: target.origin,
-        path: target.pathname + target.search,
-        method,
-        headers: this.#headers(trust, options),
-        headersTimeout: this.#timeouts.firstByte * 1000,
-        bodyTimeout: this.#timeouts.idle * 1000,
-        signal: signal === undefined ? interim.signal : AbortSignal.any([interim.signal, signal]),
-        onInfo,
-      })
-      this.#log.debug('upstream answers', this.#exchange(target, response.statusCode))
-      const headers = new Map<string, string>()
-      for (const [name, value] of Object.entries(response.headers))
-        if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
-      if (/^(?!chunked$)/i.test(headers.get('transfer-encoding') ?? 'chunked')) {
-        response.body.on('error', () => {}).destroy()
-        throw trouble('invalid', 'it sends an unknown transfer coding')
-      }
-      const body = new Body(response.body, error => explain(error, trouble))
-      return { status: response.statusCode, headers, url: target, body }
-    } finally {
-      clearTimeout(timer)
-    }
+    return { status, headers, url: target, body }
   }
 
   #exchange(target: URL, status: number | undefined): Fields {

@@ -1,44 +1,21 @@
-import type { Dispatcher, Pool } from 'undici'
+import { Agent, type IncomingMessage } from 'node:http'
+import { Agent as SecureAgent, type AgentOptions } from 'node:https'
 import type { SecureContext } from 'node:tls'
-import { setFlagsFromString } from 'node:v8'
 import { lookupPublic } from './address.ts'
-import { endsWhilePaused, type Connector } from './connector.ts'
 import { basicAuthorization, splitCredentials } from './credentials.ts'
+import type { Asked, Timeouts } from './exchange.ts'
+import { Line } from './line.ts'
 import { proxyFor } from './proxy.ts'
 import type { Trust } from './target.ts'
+import { Tunnels } from './tunnels.ts'
 
-// Node 20 would optimize undici's parser, which is WebAssembly, as soon as it has read one answer. That
-// takes 30 MB for a moment and a tenth of a second, just when somebody waits for the first byte.
-// With the largest number here it happens after some hundred answers.
-setFlagsFromString('--wasm-tiering-budget=2147483647')
-
-// A quarter of the memory of an idle server, so it is loaded when somebody asks for something.
-const load = () => import('undici')
-
-type Undici = Awaited<ReturnType<typeof load>>
-
-interface Tls {
-  /** Milliseconds. */
-  readonly timeout: number
-  readonly rejectUnauthorized: true
-  readonly secureContext?: SecureContext
-}
-
-/** How long to wait for an upstream, in seconds. */
-export interface Timeouts {
-  /** Until a connection stands, TLS included. */
-  readonly connect: number
-  /** From the request to the end of the answer's headers. */
-  readonly firstByte: number
-  /** For the next piece of a body. */
-  readonly idle: number
-}
+export type { Timeouts } from './exchange.ts'
 
 /** Short requests must not wait behind long downloads, so each has connections of its own. */
 export type Lane = 'short' | 'long'
 
-// Together no more than sixteen an origin (PY-39).
-const connectionsOf = { short: 8, long: 8 } as const
+// A server that closes its connections sooner says so, and is believed. Sockets read 64 KiB at a time.
+const usual = { keepAlive: true, timeout: 15_000, highWaterMark: 64 * 1024 }
 
 /**
  * The connections to one upstream and where it points. They are kept for a while when idle, without
@@ -48,8 +25,8 @@ export class Connections {
   readonly #env: Readonly<Record<string, string | undefined>>
   readonly #timeouts: Timeouts
   readonly #trusted: () => SecureContext | undefined
-  readonly #dispatchers = new Map<string, Dispatcher>()
-  readonly #ending = new Set<Dispatcher>()
+  readonly #lines = new Map<string, Line>()
+  readonly #ending = new Set<Line>()
 
   constructor(
     env: Readonly<Record<string, string | undefined>>,
@@ -61,95 +38,77 @@ export class Connections {
     this.#trusted = trusted
   }
 
-  /** The dispatcher for a URL; targets that must be public get one that connects nowhere else. */
-  async to(url: URL, trust: Trust, lane: Lane): Promise<Dispatcher> {
-    const undici = await load()
+  /**
+   * Asks on a connection of a lane; targets that must be public are reached at public addresses only.
+   * @returns the answer, whose body must be read to its end, or destroyed
+   */
+  ask(asked: Asked, trust: Trust, lane: Lane): Promise<IncomingMessage> {
+    const { url } = asked
     // A proxy resolves names itself, so behind one only literal addresses can be judged.
     const proxy = proxyFor(url, this.#env)
-    const guarded = trust === 'public' && proxy === undefined
-    const isSecure = url.protocol === 'https:' || proxy?.protocol === 'https:'
-    const key = `${lane} ${guarded ? 'public' : 'any'} ${isSecure} ${proxy?.href ?? ''}`
-    const kept = this.#dispatchers.get(key)
-    if (kept !== undefined) return kept
-    const dispatcher =
-      proxy === undefined ?
-        this.#direct(undici, lane, guarded, this.#tls(isSecure))
-      : this.#through(undici, proxy, lane, this.#tls(isSecure))
-    this.#dispatchers.set(key, dispatcher)
-    return dispatcher
+    const isGuarded = trust === 'public' && proxy === undefined
+    const key = `${lane} ${isGuarded ? 'public' : 'any'} ${url.protocol} ${proxy?.href ?? ''}`
+    let line = this.#lines.get(key)
+    if (line === undefined) {
+      const isSecure = url.protocol === 'https:'
+      line =
+        proxy === undefined ? this.#direct(isSecure, isGuarded) : this.#through(proxy, isSecure)
+      this.#lines.set(key, line)
+    }
+    return line.ask(asked)
   }
 
   /** Lets what is under way come to its end and closes all connections; whoever still asks gets new ones. */
   async retire(): Promise<void> {
-    const ending = [...this.#dispatchers.values()]
-    this.#dispatchers.clear()
-    for (const dispatcher of ending) this.#ending.add(dispatcher)
+    const ending = [...this.#lines.values()]
+    this.#lines.clear()
     await Promise.all(
-      ending.map(async dispatcher => {
-        await dispatcher.close()
-        this.#ending.delete(dispatcher)
+      ending.map(async line => {
+        this.#ending.add(line)
+        await line.retire()
+        this.#ending.delete(line)
       }),
     )
   }
 
   /** Breaks what is under way and closes all connections. */
   async close(): Promise<void> {
-    const all = [...this.#dispatchers.values(), ...this.#ending]
-    await Promise.all(all.map(dispatcher => dispatcher.destroy()))
-    this.#dispatchers.clear()
-    this.#ending.clear()
+    const all = [...this.#lines.values(), ...this.#ending]
+    this.#lines.clear()
+    await Promise.all(all.map(line => line.close()))
   }
 
-  #tls(isSecure: boolean): Tls {
-    const trusted = isSecure ? this.#trusted() : undefined
+  #tls(): AgentOptions {
+    const secureContext = this.#trusted()
     return {
-      timeout: this.#timeouts.connect * 1000,
       // Said here so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off (fault U51).
       rejectUnauthorized: true,
-      ...(trusted !== undefined && { secureContext: trusted }),
+      ALPNProtocols: ['http/1.1'],
+      ...(secureContext !== undefined && { secureContext }),
     }
   }
 
-  #limits(lane: Lane) {
-    return {
-      connections: connectionsOf[lane],
-      pipelining: 1,
-      keepAliveTimeout: 15_000,
-      keepAliveMaxTimeout: 60_000,
-      maxHeaderSize: 32 * 1024,
-      headersTimeout: this.#timeouts.firstByte * 1000,
-      bodyTimeout: this.#timeouts.idle * 1000,
+  #direct(isSecure: boolean, isGuarded: boolean): Line {
+    const options = { ...usual, ...(isGuarded && { lookup: lookupPublic }) }
+    const agent = isSecure ? new SecureAgent({ ...options, ...this.#tls() }) : new Agent(options)
+    return new Line({ agent, isSecure, timeouts: this.#timeouts })
+  }
+
+  #through(given: URL, isSecure: boolean): Line {
+    const { url, credentials } = splitCredentials(given)
+    const authorization = credentials && basicAuthorization(credentials)
+    const timeouts = this.#timeouts
+    if (isSecure) {
+      const tls = this.#tls()
+      const agent = new Tunnels(
+        { ...usual, ...tls },
+        { url, authorization, tls, patience: timeouts.connect },
+      )
+      return new Line({ agent, isSecure, timeouts })
     }
-  }
-
-  #direct({ Agent, buildConnector }: Undici, lane: Lane, guarded: boolean, tls: Tls): Dispatcher {
-    const connector = buildConnector({ ...tls, ...(guarded && { lookup: lookupPublic }) })
-    return new Agent({ ...this.#limits(lane), connect: endsWhilePaused(connector) })
-  }
-
-  #through({ Pool, ProxyAgent }: Undici, proxy: URL, lane: Lane, tls: Tls): Dispatcher {
-    const { url, credentials } = splitCredentials(proxy)
-    return new ProxyAgent({
-      ...this.#limits(lane),
-      uri: url.href,
-      ...(credentials !== undefined && { token: basicAuthorization(credentials) }),
-      // http goes as an absolute URL, for many proxies allow CONNECT to port 443 only.
-      proxyTunnel: false,
-      proxyTls: tls,
-      requestTls: tls,
-      factory: (origin, options) => new Pool(origin, limited(options, this.#limits(lane))),
-      clientFactory: (origin, options) =>
-        new Pool(origin, limited(options, { headersTimeout: this.#timeouts.connect * 1000 })),
-    })
-  }
-}
-
-// The options that a proxy's agent makes for a pool of connections, its connector among them.
-const limited = (options: object, limits: Pool.Options): Pool.Options => {
-  const { connect } = options as { connect?: Connector }
-  return {
-    ...options,
-    ...limits,
-    ...(connect !== undefined && { connect: endsWhilePaused(connect) }),
+    // http goes as an absolute URL, for many proxies allow CONNECT to port 443 only.
+    const toProxy = url.protocol === 'https:'
+    const agent = toProxy ? new SecureAgent({ ...usual, ...this.#tls() }) : new Agent(usual)
+    return new Line({ agent, isSecure: toProxy, timeouts, proxy: { url, authorization } })
   }
 }

@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http'
 import { isIP } from 'node:net'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Log } from '../log.ts'
 import { version } from '../version.ts'
 import { isPublicAddress, privateAddress } from './address.ts'
-import { Body, drain } from './body.ts'
+import { drain } from './body.ts'
 import { trustedCertificates } from './certificates.ts'
 import { Connections, type Timeouts } from './connections.ts'
 import { basicAuthorization, splitCredentials, withoutCredentials } from './credentials.ts'
@@ -108,32 +108,34 @@ export class Poster {
   }
 
   async #once(url: URL, trust: Trust, posting: Posting): Promise<Posted> {
-    const dispatcher = await this.#connections.to(url, trust, 'long')
+    const trouble = troubleAt(url)
     const stalled = new AbortController()
-    const giveUp = () => stalled.abort(troubleAt(url)('timeout', 'it stopped taking what is sent'))
-    const body = Readable.from(watched(posting.open(), this.#idle, giveUp), { objectMode: false })
+    const giveUp = () => stalled.abort(trouble('timeout', 'it stopped taking what is sent'))
     const { signal } = stalled
-    const response = await dispatcher.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: 'POST',
-      headers: {
-        ...posting.headers,
-        'content-length': String(posting.length),
-        'user-agent': `proxypypi/${version}`,
-        accept: '*/*',
-        'accept-encoding': 'identity',
+    const answer = await this.#connections.ask(
+      {
+        url,
+        method: 'POST',
+        headers: {
+          ...posting.headers,
+          'content-length': String(posting.length),
+          'user-agent': `proxypypi/${version}`,
+          accept: '*/*',
+          'accept-encoding': 'identity',
+          // Of a kept connection that upstream closes nobody knows whether what was sent has arrived.
+          connection: 'close',
+        },
+        body: watched(posting.open(), this.#idle, giveUp),
+        signal: posting.signal === undefined ? signal : AbortSignal.any([signal, posting.signal]),
+        trouble,
       },
-      body,
-      signal: posting.signal === undefined ? signal : AbortSignal.any([signal, posting.signal]),
-    })
-    const { statusCode: status } = response
-    // Through a proxy the client library does not pass it on.
-    const reason = (response.statusText as string | undefined) ?? STATUS_CODES[status] ?? ''
-    const answer = new Body(response.body, error => explain(error, troubleAt(url)))
+      trust,
+      'long',
+    )
+    const { statusCode: status = 0, statusMessage } = answer
     if (trust !== 'public') drain(answer)
     const said = trust === 'public' ? await beginning(answer) : ''
-    return { status, text: plainText(`${reason} ${said}`) }
+    return { status, text: plainText(`${statusMessage || (STATUS_CODES[status] ?? '')} ${said}`) }
   }
 }
 

@@ -41,24 +41,20 @@ export const troubleWith =
 
 const distrusted =
   'its certificate is signed by an authority that is not trusted; name the authority by ca-file, SSL_CERT_FILE or NODE_EXTRA_CA_CERTS'
+const closed = 'the connection was closed before the answer was complete'
 const framing = 'the answer is not proper HTTP'
 
 const reasons = new Map<string, readonly [Trouble, string]>([
   ['ECONNREFUSED', ['unreachable', 'connection refused']],
   ['ECONNRESET', ['unreachable', 'the connection was reset']],
   ['EPIPE', ['unreachable', 'the connection was closed']],
-  ['UND_ERR_SOCKET', ['unreachable', 'the connection was closed before the answer was complete']],
   ['ENOTFOUND', ['unreachable', 'the name of the host was not found']],
   ['EAI_AGAIN', ['unreachable', 'the name server does not answer']],
   ['EHOSTUNREACH', ['unreachable', 'no route to the host']],
   ['ENETUNREACH', ['unreachable', 'the network cannot be reached']],
   ['EADDRNOTAVAIL', ['unreachable', 'the address cannot be reached']],
   ['ETIMEDOUT', ['timeout', 'no connection in time']],
-  ['UND_ERR_CONNECT_TIMEOUT', ['timeout', 'no connection in time']],
-  ['UND_ERR_HEADERS_TIMEOUT', ['timeout', 'no answer in time']],
-  ['UND_ERR_BODY_TIMEOUT', ['timeout', 'the answer came to a standstill']],
-  ['UND_ERR_HEADERS_OVERFLOW', ['invalid', 'the headers of the answer are too large']],
-  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', ['unreachable', 'the answer broke off']],
+  ['HPE_HEADER_OVERFLOW', ['invalid', 'the headers of the answer are too large']],
   [
     privateAddress,
     ['refused', 'the host is not on the public internet; allow it by file-hosts if it is meant'],
@@ -75,6 +71,12 @@ const reasons = new Map<string, readonly [Trouble, string]>([
   ['EPROTO', ['tls', 'it does not speak TLS as we do']],
 ])
 
+const refusedByProxy = 'EPROXY'
+
+/** An error of a proxy's, which is no fault of the target; its message is the reason. */
+export const proxyTrouble = (reason: string): Error =>
+  Object.assign(new Error(reason), { code: refusedByProxy })
+
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
@@ -84,26 +86,20 @@ export const explain = (error: unknown, trouble: ReturnType<typeof troubleWith>)
   if (error instanceof Error && error.name === 'TimeoutError')
     return trouble('timeout', 'no complete answer in time', { cause: error })
   const code = codeOf(error)
-  const known = reasons.get(code)
   const cause = { cause: error }
+  // Node calls an end by this name too, but only a reset comes from a system call.
+  if (code === 'ECONNRESET' && error instanceof Error && !('syscall' in error))
+    return trouble('unreachable', closed, cause)
+  const known = reasons.get(code)
   if (known !== undefined) return trouble(known[0], known[1], cause)
-  if (error instanceof Error && error.name === 'HTTPParserError') {
-    // llhttp's word for an end where there should be none; its codes do not reach us.
-    if (error.message.includes('(Invalid EOF state)'))
-      return trouble('unreachable', 'the answer broke off', cause)
-    return trouble('invalid', framing, cause)
-  }
+  if (code.startsWith('HPE_')) return trouble('invalid', framing, cause)
   if (code.startsWith('ERR_SSL_')) return trouble('tls', 'it does not speak TLS as we do', cause)
   if (code.startsWith('Z_') || code.startsWith('ERR__') || code.startsWith('ERR_BROTLI'))
     return trouble('invalid', 'the answer is compressed wrongly', cause)
-  const tunnel = error instanceof Error ? /^Proxy response \((\d{3})\)/.exec(error.message) : null
-  if (tunnel !== null)
-    return trouble('unreachable', `the proxy refuses the connection (${tunnel[1]})`, cause)
-  if (error instanceof Error && error.message.startsWith('Proxy Authentication Required'))
-    return trouble('unreachable', 'the proxy asks for credentials', cause)
+  if (error instanceof Error && code === refusedByProxy)
+    return trouble('unreachable', error.message, cause)
   return trouble('unreachable', 'the connection failed', cause)
 }
 
 /** True when the connection broke before any answer, so that asking once more may help (faults U15, U16). */
-export const isBroken = (error: unknown): boolean =>
-  ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error))
+export const isBroken = (error: unknown): boolean => ['ECONNRESET', 'EPIPE'].includes(codeOf(error))
