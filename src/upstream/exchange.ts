@@ -72,6 +72,9 @@ const open = ({ url, method, headers }: Asked, { agent, isSecure, proxy }: Way):
   })
 }
 
+// Of these the parser says nothing: a switch of protocols to none, and numbers that are no status.
+const malformed = () => Object.assign(new Error('no status'), { code: 'HPE_INVALID_STATUS' })
+
 /**
  * One request and its answer. The answer's body fails, rather than ends, when it is not whole, comes
  * to a standstill, or is aborted; an error that nobody listens for harms nobody.
@@ -153,7 +156,9 @@ export class Exchange {
   #onResponse(response: IncomingMessage, { proxy, timeouts }: Way): void {
     clearTimeout(this.#timer)
     this.#response = response.on('error', nothing)
-    if (proxy !== undefined && response.statusCode === 407)
+    const { statusCode = 0 } = response
+    if (statusCode < 200) return this.abort(malformed())
+    if (proxy !== undefined && statusCode === 407)
       return this.abort(proxyTrouble('the proxy asks for credentials'))
     const idle = timeouts.idle * 1000
     response.setTimeout(idle, () => {

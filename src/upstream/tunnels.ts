@@ -31,13 +31,19 @@ export class Tunnels extends Agent {
   ): undefined {
     const fail = callback as (error: Error) => void
     const request = this.#connect(options)
-      .once('connect', ({ statusCode = 0 }, socket) => {
+      .once('connect', ({ statusCode = 0 }, socket, head) => {
         socket.on('error', () => {})
         const through = { ...options, socket }
-        if (statusCode >= 200 && statusCode < 300)
+        const isOpen = statusCode >= 200 && statusCode < 300
+        // In TLS it is not the server who speaks first.
+        if (isOpen && head.length === 0)
           return callback(null, super.createConnection(through) as Duplex)
         socket.destroy()
-        fail(proxyTrouble(`the proxy refuses the connection (${statusCode})`))
+        fail(
+          isOpen ?
+            Object.assign(new Error('no TLS behind the proxy'), { code: 'EPROTO' })
+          : proxyTrouble(`the proxy refuses the connection (${statusCode})`),
+        )
       })
       .on('error', fail)
     const late = Object.assign(new Error('the proxy is silent'), { code: 'ETIMEDOUT' })
