@@ -14,8 +14,8 @@ export type { Timeouts } from './exchange.ts'
 /** Short requests must not wait behind long downloads, so each has connections of its own. */
 export type Lane = 'short' | 'long'
 
-// A server that closes its connections sooner says so, and is believed. Sockets read 64 KiB at a time.
-const usual = { keepAlive: true, timeout: 15_000, highWaterMark: 64 * 1024 }
+// Milliseconds. A server that closes its connections sooner says so, and is believed.
+const usual = { keepAlive: true, timeout: 15_000 }
 
 /**
  * The connections to one upstream and where it points. They are kept for a while when idle, without

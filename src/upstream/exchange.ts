@@ -47,6 +47,11 @@ export const serverName = (host: string): string => (isIP(host) === 0 ? host : '
 
 const nothing = () => {}
 
+// What comes on a connection that is kept is no answer to the next request (fault U27).
+function unasked(this: Socket): void {
+  this.destroy()
+}
+
 // An answer that wants another protocol ends a connection without a word.
 const unexplained = () => Object.assign(new Error('no answer'), { code: 'ECONNRESET' })
 
@@ -106,6 +111,7 @@ export class Exchange {
       clearTimeout(this.#timer)
       signal?.removeEventListener('abort', this.#onAbort)
       if (this.#response === undefined) this.#reject(unexplained())
+      this.#request?.socket?.on('data', unasked)
       ended()
     }
     if (this.#isAborted) return end()
@@ -147,7 +153,10 @@ export class Exchange {
 
   #onSocket(socket: Socket, { isSecure, timeouts: { connect, firstByte } }: Way): void {
     const stands = () => this.#expireAfter(firstByte, 'no answer in time')
-    if (this.#request?.reusedSocket === true) return stands()
+    if (this.#request?.reusedSocket === true) {
+      socket.off('data', unasked)
+      return stands()
+    }
     this.#expireAfter(connect, 'no connection in time')
     // There are moments in which Node listens for no error of a connection that it keeps.
     socket.on('error', nothing).once(isSecure ? 'secureConnect' : 'connect', stands)
@@ -162,9 +171,15 @@ export class Exchange {
       return this.abort(proxyTrouble('the proxy asks for credentials'))
     const idle = timeouts.idle * 1000
     response.setTimeout(idle, () => {
-      // Upstream is held back as long as there is something that nobody has read.
-      if (response.readableLength > 0) response.setTimeout(idle)
-      else this.abort(this.#asked.trouble('timeout', 'the answer came to a standstill'))
+      const { bytesRead } = response.socket
+      // What has arrived while nobody read, or while we were busy, is taken in first.
+      setImmediate(() => {
+        if (response.readableEnded || response.destroyed) return
+        // Upstream is held back as long as there is something that nobody has read.
+        if (response.readableLength > 0) response.setTimeout(idle)
+        else if (response.socket.bytesRead === bytesRead)
+          this.abort(this.#asked.trouble('timeout', 'the answer came to a standstill'))
+      })
     })
     // It may come before all is sent, and then the rest is not wanted.
     response.once(
@@ -175,9 +190,14 @@ export class Exchange {
   }
 
   async *#sending(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-    for await (const piece of body) {
-      this.#timer?.refresh()
-      yield piece
+    try {
+      for await (const piece of body) {
+        this.#timer?.refresh()
+        yield piece
+      }
+    } catch (error) {
+      // The pipeline would break the request without a word of why.
+      this.abort(error as Error)
     }
   }
 }

@@ -125,7 +125,7 @@ export class Poster {
           // Of a kept connection that upstream closes nobody knows whether what was sent has arrived.
           connection: 'close',
         },
-        body: watched(posting.open(), this.#idle, giveUp),
+        body: watched(posting, this.#idle, giveUp),
         signal: posting.signal === undefined ? signal : AbortSignal.any([signal, posting.signal]),
         trouble,
       },
@@ -141,17 +141,22 @@ export class Poster {
 
 // The next piece is asked for only when the one before has gone.
 async function* watched(
-  pieces: AsyncIterable<Uint8Array>,
+  posting: Posting,
   seconds: number,
   giveUp: () => void,
 ): AsyncGenerator<Uint8Array, void> {
   let timer: NodeJS.Timeout | undefined
+  let left = posting.length
+  const changed = new Error('what is sent is not as long as it was')
   try {
-    for await (const piece of pieces) {
+    for await (const piece of posting.open()) {
+      left -= piece.length
+      if (left < 0) throw changed
       timer = setTimeout(giveUp, seconds * 1000)
       yield piece
       clearTimeout(timer)
     }
+    if (left > 0) throw changed
   } finally {
     clearTimeout(timer)
   }
