@@ -3,13 +3,13 @@ import { Agent as SecureAgent, type AgentOptions } from 'node:https'
 import type { SecureContext } from 'node:tls'
 import { lookupPublic } from './address.ts'
 import { basicAuthorization, splitCredentials } from './credentials.ts'
-import type { Asked, Timeouts } from './exchange.ts'
+import type { Asked, Timeouts } from './request.ts'
 import { Line } from './line.ts'
 import { proxyFor } from './proxy.ts'
 import type { Trust } from './target.ts'
 import { Tunnels } from './tunnels.ts'
 
-export type { Timeouts } from './exchange.ts'
+export type { Timeouts } from './request.ts'
 
 /** Short requests must not wait behind long downloads, so each has connections of its own. */
 export type Lane = 'short' | 'long'

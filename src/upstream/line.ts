@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { Exchange, type Asked, type Way } from './exchange.ts'
+import { Exchange } from './exchange.ts'
+import type { Asked, Way } from './request.ts'
 
 // Together with the other lane no more than sixteen an origin (PY-39).
 const most = 8

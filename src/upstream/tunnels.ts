@@ -1,7 +1,7 @@
 import { request as httpRequest, type ClientRequest } from 'node:http'
 import { Agent, request as httpsRequest, type AgentOptions, type RequestOptions } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { hostOf, serverName } from './exchange.ts'
+import { hostOf, serverName } from './request.ts'
 import { proxyTrouble } from './upstream-error.ts'
 
 /** A proxy, and how it is spoken to. */

@@ -1,5 +1,5 @@
 /** The connections on which upstreams are asked: how many, how long they are kept, how they end. */
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
@@ -247,6 +247,36 @@ t.test('closed connections break what is under way, and what waits', async t => 
   await Promise.all([client.retire(), client.close()])
   for (const error of await Promise.all(asked)) t.match(error, { kind: 'unreachable' })
   t.equal(upstream.count(path), 8)
+})
+
+t.test('one signal may end many requests, and their bodies', async t => {
+  const upstream = await startUpstream(t)
+  upstream.project('six', [file])
+  const url = new URL(upstream.path(file.filename), upstream.origin)
+  const client = clientOf(t, upstream.url)
+  const leaving = new AbortController()
+  const { signal } = leaving
+  const warnings: Error[] = []
+  const warned = (warning: Error) => warnings.push(warning)
+  process.on('warning', warned)
+  t.teardown(() => process.off('warning', warned))
+  const whole = await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const answer = await client.get(url, { signal })
+      discardAnswer(answer)
+      await once(answer.body, 'close')
+    }),
+  )
+  t.equal(whole.length, 20)
+  t.equal(warnings.length, 0, 'it is no leak')
+  upstream.behave(url.pathname, { cutAfter: 100, open: true })
+  const { body } = await client.get(url, { signal })
+  await once(body, 'readable')
+  t.equal(getEventListeners(signal, 'abort').length, 1, 'only of what is under way')
+  leaving.abort(new Error('gone'))
+  const [error] = (await once(body, 'error')) as unknown[]
+  t.match(error, { message: 'gone' })
+  await t.rejects(client.get(url, { signal }), { message: 'gone' })
 })
 
 t.test('odd answers', async t => {
