@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { Layout } from '../disk/layout.ts'
 import type { Progress } from '../disk/progress.ts'
 import { discardAnswer, UpstreamError, type Answer } from './client.ts'
@@ -37,6 +38,8 @@ export const lead = async (
     const path = layout.file(name, file.filename)
     const stats = await part.publish(path)
     progress.publish(path, verified.size, verified.sha256)
+    // Whoever waits for it gets its last byte before anything else is done.
+    await setImmediate()
     // Unless somebody has written into it already, this state of the file is the verified one.
     if (stats !== undefined) await order.published(verified.sha256, stats)
   } finally {
