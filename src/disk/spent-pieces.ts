@@ -1,7 +1,7 @@
 import { collectYoung } from './garbage.ts'
 
 /** Bytes of spent pieces that are worth a look: fewer would slow a fast upload down. */
-const worthwhile = 4 * 1024 * 1024
+const worthwhile = 8 * 1024 * 1024
 
 let spent = 0
 

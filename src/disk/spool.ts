@@ -8,13 +8,16 @@ import { discard, inDirectory, uniqueName } from './write.ts'
 /** Bytes after which the disk is set to work on what was written, so that little is left for the end. */
 const stride = 32 * 1024 * 1024
 
+/** Buffers that may wait to be written: the disk takes some late, above all while it is pushed. */
+const mostWaiting = 6
+
 /** How many files of this process may be pushed to the disk before their end: each occupies a thread of the pool. */
 const mostPushing = 2
 const pushing = new Set<Spool>()
 
 /**
  * A temporary file that is hashed while it is written. Bytes are gathered, so that the disk gets few
- * large writes; while the thread pool writes one buffer, this thread hashes it and then fills another.
+ * large writes; while the thread pool writes some buffers, this thread hashes them and fills another.
  */
 export class Spool {
   readonly path: string
@@ -24,7 +27,9 @@ export class Spool {
   readonly #hashers: ReadonlyMap<HashName, Hasher>
   #buffer: Buffer | undefined
   #filled = 0
-  #writing: Promise<void> | undefined
+  /** Of buffers that are written or wait for it, in order; they never fail, but leave an error. */
+  readonly #writes: Promise<void>[] = []
+  #error: Error | undefined
   #pushing: Promise<void> | undefined
   #pushed = 0
 
@@ -61,7 +66,8 @@ export class Spool {
    */
   async finish(): Promise<ReadonlyMap<HashName, string>> {
     if (this.#buffer !== undefined) await this.#flush(this.#buffer)
-    await this.#writing
+    await this.#writes.at(-1)
+    this.#throwIfFailed()
     await this.#pushing
     await this.#handle.sync()
     await this.#handle.close()
@@ -70,7 +76,7 @@ export class Spool {
 
   /** Removes the file, finished or not. */
   async discard(): Promise<void> {
-    await Promise.allSettled([this.#writing, this.#pushing])
+    await Promise.allSettled([...this.#writes, this.#pushing])
     if (this.#buffer !== undefined) returnBuffer(this.#buffer)
     this.#buffer = undefined
     // It may be closed already, which is no trouble.
@@ -79,16 +85,36 @@ export class Spool {
   }
 
   async #flush(buffer: Buffer): Promise<void> {
-    await this.#writing
+    while (this.#writes.length === mostWaiting) await this.#writes[0]
+    this.#throwIfFailed()
     const bytes = buffer.subarray(0, this.#filled)
     const position = this.size - bytes.length
     this.#buffer = undefined
     this.#filled = 0
-    this.#writing = this.#store(bytes, position).finally(() => returnBuffer(buffer))
-    // Whoever waits for it next learns of a failure.
-    this.#writing.catch(() => {})
+    this.#writes.push(this.#write(this.#writes.at(-1), buffer, bytes, position))
     for (const hasher of this.#hashers.values()) hasher.update(bytes)
     forgetPieces(bytes.length)
+  }
+
+  #throwIfFailed(): void {
+    if (this.#error !== undefined) throw this.#error
+  }
+
+  async #write(
+    before: Promise<void> | undefined,
+    buffer: Buffer,
+    bytes: Buffer,
+    position: number,
+  ): Promise<void> {
+    await before
+    try {
+      if (this.#error === undefined) await this.#store(bytes, position)
+    } catch (error) {
+      this.#error = error as Error
+    } finally {
+      returnBuffer(buffer)
+      void this.#writes.shift()
+    }
   }
 
   async #store(bytes: Buffer, position: number): Promise<void> {

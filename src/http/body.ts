@@ -79,8 +79,8 @@ export class RequestBody {
     const end = () => this.#wake?.()
     const breakOff = () => this.fail(brokenOff())
     request.on('data', arrive).on('end', end).on('error', breakOff).on('close', breakOff)
-    return () =>
-      request.off('data', arrive).off('end', end).off('error', breakOff).off('close', breakOff)
+    // An error that was on its way may still come, and one that nobody listens for ends the process.
+    return () => request.off('data', arrive).off('end', end).off('close', breakOff)
   }
 
   #take(): Buffer[] {
