@@ -6,6 +6,9 @@ import { projectName, type Name } from '../spec/project-name.ts'
 const abreast = 2
 const most = 100
 
+/** Bytes of metadata that are looked into; hardly any has as many. */
+const longest = 1024 * 1024
+
 /**
  * Asks for the pages that a client is about to ask for. A resolver reads the core metadata of a
  * release and then, one after the other, the page of each project that it requires; each of those
@@ -20,6 +23,7 @@ export class Ahead {
 
   /** @param metadata the core metadata of a release that a client of the index just got */
   look(index: Index, metadata: Buffer): void {
+    if (metadata.length > longest) return
     // The client's own answer goes out first.
     setImmediate(() => {
       if (!this.#isClosed) this.#begin(index, metadata)

@@ -4,7 +4,7 @@ import type { SecureContext } from 'node:tls'
 import { lookupPublic } from './address.ts'
 import { basicAuthorization, splitCredentials } from './credentials.ts'
 import type { Asked, Timeouts } from './request.ts'
-import { Line } from './line.ts'
+import { Pool } from './pool.ts'
 import { proxyFor } from './proxy.ts'
 import type { Trust } from './target.ts'
 import { Tunnels } from './tunnels.ts'
@@ -25,8 +25,8 @@ export class Connections {
   readonly #env: Readonly<Record<string, string | undefined>>
   readonly #timeouts: Timeouts
   readonly #trusted: () => SecureContext | undefined
-  readonly #lines = new Map<string, Line>()
-  readonly #ending = new Set<Line>()
+  readonly #pools = new Map<string, Pool>()
+  readonly #ending = new Set<Pool>()
 
   constructor(
     env: Readonly<Record<string, string | undefined>>,
@@ -48,34 +48,34 @@ export class Connections {
     const proxy = proxyFor(url, this.#env)
     const isGuarded = trust === 'public' && proxy === undefined
     const key = `${lane} ${isGuarded ? 'public' : 'any'} ${url.protocol} ${proxy?.href ?? ''}`
-    let line = this.#lines.get(key)
-    if (line === undefined) {
+    let pool = this.#pools.get(key)
+    if (pool === undefined) {
       const isSecure = url.protocol === 'https:'
-      line =
+      pool =
         proxy === undefined ? this.#direct(isSecure, isGuarded) : this.#through(proxy, isSecure)
-      this.#lines.set(key, line)
+      this.#pools.set(key, pool)
     }
-    return line.ask(asked)
+    return pool.ask(asked)
   }
 
   /** Lets what is under way come to its end and closes all connections; whoever still asks gets new ones. */
   async retire(): Promise<void> {
-    const ending = [...this.#lines.values()]
-    this.#lines.clear()
+    const ending = [...this.#pools.values()]
+    this.#pools.clear()
     await Promise.all(
-      ending.map(async line => {
-        this.#ending.add(line)
-        await line.retire()
-        this.#ending.delete(line)
+      ending.map(async pool => {
+        this.#ending.add(pool)
+        await pool.retire()
+        this.#ending.delete(pool)
       }),
     )
   }
 
   /** Breaks what is under way and closes all connections. */
   async close(): Promise<void> {
-    const all = [...this.#lines.values(), ...this.#ending]
-    this.#lines.clear()
-    await Promise.all(all.map(line => line.close()))
+    const all = [...this.#pools.values(), ...this.#ending]
+    this.#pools.clear()
+    await Promise.all(all.map(pool => pool.close()))
   }
 
   #tls(): AgentOptions {
@@ -88,13 +88,13 @@ export class Connections {
     }
   }
 
-  #direct(isSecure: boolean, isGuarded: boolean): Line {
+  #direct(isSecure: boolean, isGuarded: boolean): Pool {
     const options = { ...usual, ...(isGuarded && { lookup: lookupPublic }) }
     const agent = isSecure ? new SecureAgent({ ...options, ...this.#tls() }) : new Agent(options)
-    return new Line({ agent, isSecure, timeouts: this.#timeouts })
+    return new Pool({ agent, isSecure, timeouts: this.#timeouts })
   }
 
-  #through(given: URL, isSecure: boolean): Line {
+  #through(given: URL, isSecure: boolean): Pool {
     const { url, credentials } = splitCredentials(given)
     const authorization = credentials && basicAuthorization(credentials)
     const timeouts = this.#timeouts
@@ -104,11 +104,11 @@ export class Connections {
         { ...usual, ...tls },
         { url, authorization, tls, patience: timeouts.connect },
       )
-      return new Line({ agent, isSecure, timeouts })
+      return new Pool({ agent, isSecure, timeouts })
     }
     // http goes as an absolute URL, for many proxies allow CONNECT to port 443 only.
     const toProxy = url.protocol === 'https:'
     const agent = toProxy ? new SecureAgent({ ...usual, ...this.#tls() }) : new Agent(usual)
-    return new Line({ agent, isSecure: toProxy, timeouts, proxy: { url, authorization } })
+    return new Pool({ agent, isSecure: toProxy, timeouts, proxy: { url, authorization } })
   }
 }

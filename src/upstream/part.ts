@@ -61,7 +61,7 @@ class PartInMemory implements Part {
   readonly #layout: Layout
   readonly #bytes: Buffer
   readonly #progress: Progress
-  #aside: string | undefined
+  #aside: Promise<string> | undefined
 
   constructor(layout: Layout, size: number, progress: Progress) {
     this.#layout = layout
@@ -80,20 +80,24 @@ class PartInMemory implements Part {
     const bytes = this.#bytes
     return {
       size: this.length,
-      read: async (start, length) => bytes.subarray(start, start + length),
+      // Copied, since what is read may be kept for long, and these bytes need not be.
+      read: async (start, length) => Buffer.from(bytes.subarray(start, start + length)),
     }
   }
 
   async sync(): Promise<void> {
-    this.#aside = await writeAside(this.#layout, this.#bytes, { durable: 'content' })
+    this.#aside = writeAside(this.#layout, this.#bytes, { durable: 'content' })
+    await this.#aside
   }
 
-  publish(path: string): Promise<BigIntStats | undefined> {
-    return named(this.#aside as string, path)
+  async publish(path: string): Promise<BigIntStats | undefined> {
+    return named((await this.#aside) as string, path)
   }
 
   async close(): Promise<void> {
-    if (this.#aside !== undefined) await discard(this.#aside)
+    // It may be just being written. What cannot be written is removed already.
+    const aside = await this.#aside?.catch(() => undefined)
+    if (aside !== undefined) await discard(aside)
   }
 }
 

@@ -245,13 +245,23 @@ t.test(
   },
 )
 
+const isFact = (data: unknown) => typeof data === 'string' && data.startsWith('{"kind":"mirrored"')
+
 /** Lets one operation on a file of so many bytes fail that is written at once. */
-const breakSmall = (t: Test, operation: 'write' | 'rename', code: string, bytes: number) => {
+const breakSmall = (
+  t: Test,
+  operation: 'write' | 'rename' | 'write of the fact',
+  code: string,
+  bytes: number,
+) => {
   const state = { isFailing: true }
   const { writeFileSync, renameSync } = fs
   fs.writeFileSync = (file, data, options) => {
-    if (state.isFailing && operation === 'write' && Buffer.byteLength(data) === bytes)
-      throw provoked(code)
+    const fails =
+      operation === 'write' ?
+        Buffer.byteLength(data) === bytes
+      : operation === 'write of the fact' && isFact(data)
+    if (state.isFailing && fails) throw provoked(code)
     writeFileSync(file, data, options)
   }
   fs.renameSync = (from, to) => {
@@ -274,6 +284,7 @@ t.test('the same of a small file, which is received in memory', async t => {
     ['write', 'EIO', '500'],
     ['write', 'ENOSPC', '507'],
     ['rename', 'EIO', '500'],
+    ['write of the fact', 'EIO', '500'],
   ] as const)
     await t.test(`${code} of ${operation}`, async t => {
       const { upstream, served } = await setUp(t)

@@ -11,7 +11,7 @@ interface Place {
 }
 
 /** Connections of one kind. To each origin there are only so many; whoever asks more waits his turn. */
-export class Line {
+export class Pool {
   readonly #way: Way
   readonly #underWay = new Set<Exchange>()
   readonly #places = new Map<string, Place>()
