@@ -7,6 +7,7 @@ import { linkStatsOf } from '../disk/stamp.ts'
 import { discard, inDirectory, uniqueName } from '../disk/write.ts'
 import { HttpError } from '../http/error.ts'
 import { isWheel } from '../spec/filename.ts'
+import { metadataDigest } from '../spec/page.ts'
 import type { Name } from '../spec/project-name.ts'
 import { noneIn } from './archives.ts'
 import type { ArrivingFile } from './arrival.ts'
@@ -86,8 +87,8 @@ const metadataOf = async (
   { filename, file, size, sha256 }: ArrivingFile,
   path: string,
 ): Promise<string | undefined> => {
-  const listed = file['core-metadata']
-  if (typeof listed === 'object' && listed['sha256'] !== undefined) return listed['sha256']
+  const listed = metadataDigest(file)
+  if (listed !== undefined) return listed
   if (!isWheel(filename)) return undefined
   const found = await metadata.fromWheel(name, filename, path, size, sha256).catch(noneIn)
   return found?.etag.slice(1, -1)

@@ -1,7 +1,7 @@
 import { MemoryFile } from '../disk/memory-file.ts'
 import type { Resource } from '../disk/resource.ts'
 import type { Filename } from '../spec/filename.ts'
-import type { File } from '../spec/page.ts'
+import { metadataDigest, type File } from '../spec/page.ts'
 import type { Name } from '../spec/project-name.ts'
 import { noneIn } from './archives.ts'
 import type { CoreMetadata } from './core-metadata.ts'
@@ -85,10 +85,8 @@ export class Holdings {
 
   async #ofUploaded(name: Name, path: string, fact: UploadedFact): Promise<Resource | undefined> {
     const { file, size, sha256 } = fact
-    const listed = file['core-metadata']
-    const expected = typeof listed === 'object' ? listed['sha256'] : undefined
     const found = await this.#metadata
-      .fromWheel(name, file.filename, path, size, sha256, expected)
+      .fromWheel(name, file.filename, path, size, sha256, metadataDigest(file))
       .catch(noneIn)
     if (found === undefined) return undefined
     return new MemoryFile(

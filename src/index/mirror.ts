@@ -4,7 +4,7 @@ import type { Digests } from '../disk/digest.ts'
 import type { Resource } from '../disk/resource.ts'
 import type { UpstreamSettings } from '../settings.ts'
 import { isWheel, type Filename } from '../spec/filename.ts'
-import type { File, Page } from '../spec/page.ts'
+import { metadataDigest, type File, type Page } from '../spec/page.ts'
 import { matches } from '../spec/pattern.ts'
 import type { Places } from '../spec/places.ts'
 import type { Name } from '../spec/project-name.ts'
@@ -299,8 +299,8 @@ const onlyLookedAt = () => {
 const lacksMetadata = (file: File): boolean => (file['core-metadata'] ?? false) === false
 
 // True for metadata that has the digest which the page lists, if it lists one.
-const isListed = (bytes: Buffer, { 'core-metadata': listed }: File): boolean => {
-  const sha256 = typeof listed === 'object' ? listed['sha256'] : undefined
+const isListed = (bytes: Buffer, file: File): boolean => {
+  const sha256 = metadataDigest(file)
   return sha256 === undefined || sha256 === digest(bytes)
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Resource } from '../disk/resource.ts'
 import type { Log } from '../log.ts'
 import { isWheel } from '../spec/filename.ts'
-import type { File } from '../spec/page.ts'
+import { metadataDigest, type File } from '../spec/page.ts'
 import type { Name } from '../spec/project-name.ts'
 import { UpstreamError } from '../upstream/client.ts'
 import type { CoreMetadata } from './core-metadata.ts'
@@ -136,7 +136,7 @@ export class Stack implements Index {
         // It was easier to fetch the wheel: now it is here.
         await this.#holdings.metadata(wanted, await this.#folder.of(name), owner)
       : await this.#metadata.keep(name, filename, content, bytes, {
-          // What a power cut takes or tears is had again, and each sync would delay the client.
+          // What a power cut takes is had again; what it tears is noticed where the digest is known.
           durable: expected === undefined ? 'content' : false,
         })
     return resource === undefined ? undefined : { resource, source: 'miss' }
@@ -198,9 +198,6 @@ const hasAnything = ({ local, owner, listed }: View, offline: boolean): boolean 
   if (owner.kind === 'private') return false
   return local.mirrored.size > 0 || (listed !== undefined && !offline)
 }
-
-const metadataDigest = ({ 'core-metadata': listed }: File): string | undefined =>
-  typeof listed === 'object' ? listed['sha256'] : undefined
 
 const contentOf = (file: File): string =>
   file.hashes['sha256'] ?? createHash('sha256').update(file.url).digest('hex')

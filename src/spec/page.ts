@@ -29,6 +29,10 @@ export interface File {
   readonly [key: string]: unknown
 }
 
+/** The sha256 of a file's core metadata, where its page tells it. */
+export const metadataDigest = ({ 'core-metadata': listed }: File): string | undefined =>
+  typeof listed === 'object' ? listed['sha256'] : undefined
+
 /** A project page: the JSON object of the Simple Repository API. */
 export interface Page {
   readonly meta: {

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fields, Log } from '../log.ts'
 import type { UpstreamSettings } from '../settings.ts'
+import { version } from '../version.ts'
 import { bytesOf, drain } from './body.ts'
 import { trustedCertificates } from './certificates.ts'
 import { Connections, type Lane, type Timeouts } from './connections.ts'
@@ -44,13 +44,6 @@ export interface GetOptions {
   readonly kind?: 'page' | 'metadata' | 'file'
 }
 
-interface Package {
-  readonly version: string
-}
-
-const { version } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-) as Package
 const userAgent = `proxypypi/${version}`
 
 const mostRedirects = 5

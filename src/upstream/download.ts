@@ -15,7 +15,7 @@ import type { Resource } from '../disk/resource.ts'
 import type { Log } from '../log.ts'
 import { lead } from './lead.ts'
 import { AbsentError, TooLargeError, etagOf, type Order } from './order.ts'
-import { small } from './part.ts'
+import { mostInMemory } from './part.ts'
 import { newestPart, type ForeignPart } from './parts.ts'
 
 /**
@@ -54,7 +54,7 @@ export class Downloads {
   async get(order: Order): Promise<Resource | undefined> {
     const progress = this.#join(order)
     while (isOpen(progress) && progress.length === 0) await progress.changed()
-    if ((progress.size ?? Infinity) <= small) await wholeSoon(progress)
+    if ((progress.size ?? Infinity) <= mostInMemory) await wholeSoon(progress)
     if (progress.error instanceof AbsentError) return undefined
     if (progress.error !== undefined && !progress.done) throw progress.error
     const modified = new Date(order.file['upload-time'] ?? Date.now())

@@ -27,8 +27,8 @@ export interface Part {
   close(): Promise<void>
 }
 
-/** So many bytes are received in memory. */
-export const small = 256 * 1024
+/** Bytes up to which a file is received in memory. */
+export const mostInMemory = 256 * 1024
 
 /**
  * Where a file is received: in memory if it is small, else in a file aside which other processes follow.
@@ -41,12 +41,13 @@ export const openPart = (
   progress: Progress,
 ): Part | Promise<Part> => {
   // Whoever has read from another leader's file must be able to compare this one with it.
-  if (size !== undefined && size <= small && progress.path === undefined)
+  if (size !== undefined && size <= mostInMemory && progress.path === undefined)
     return new PartInMemory(layout, size, progress)
   return PartFile.open(layout.parts(name, file.filename), size, progress)
 }
 
-const named = async (aside: string, path: string): Promise<BigIntStats | undefined> => {
+// As `publish`; gives the state of the file under its name, unless it is another one by now.
+const publishAs = async (aside: string, path: string): Promise<BigIntStats | undefined> => {
   const before = linkStatsOf(aside)
   // Its bytes are synced. Should a power cut take its name, it is fetched again.
   await publish(aside, path, { durable: 'content' })
@@ -91,7 +92,7 @@ class PartInMemory implements Part {
   }
 
   async publish(path: string): Promise<BigIntStats | undefined> {
-    return named((await this.#aside) as string, path)
+    return publishAs((await this.#aside) as string, path)
   }
 
   async close(): Promise<void> {
@@ -163,7 +164,7 @@ class PartFile implements Part {
   }
 
   publish(path: string): Promise<BigIntStats | undefined> {
-    return named(this.#path, path)
+    return publishAs(this.#path, path)
   }
 
   async close(): Promise<void> {
@@ -199,13 +200,13 @@ class PartFile implements Part {
       const { bytesWritten } = await this.#handle.writev(left, this.#written)
       this.#written += bytesWritten
       this.#progress.advance(this.#path, this.#written)
-      left = behind(left, bytesWritten)
+      left = withoutFirst(left, bytesWritten)
     }
   }
 }
 
 /** What is left of chunks without so many bytes at their beginning. */
-const behind = (chunks: readonly Uint8Array[], bytes: number): Uint8Array[] => {
+const withoutFirst = (chunks: readonly Uint8Array[], bytes: number): Uint8Array[] => {
   let skip = bytes
   return chunks.flatMap(chunk => {
     const rest = chunk.subarray(Math.min(skip, chunk.length))
