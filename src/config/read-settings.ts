@@ -8,6 +8,7 @@ import { withoutCredentials } from './index-url.ts'
 import { openSources, optionOf } from './lookup.ts'
 import type { Lookup, Sources } from './lookup.ts'
 import { parseBind, parseHosts, parseOutsideUrl, parsePatterns, parsePrincipals } from './names.ts'
+import { withNetrc } from './netrc.ts'
 import type { SettingsFile } from './settings-file.ts'
 import { upstreamsOfFile, upstreamsOfUrls } from './upstreams.ts'
 
@@ -80,12 +81,15 @@ export const readSettings = async (sources: Sources): Promise<Settings> => {
   const { lookup, file } = await openSources(sources)
   lookup.refuseWrongInFile()
   const places = placesOf(lookup, sources, file)
-  const upstreams = readUpstreams(lookup, sources, file)
-  await refuseUnreadable(upstreams)
+  const isDefaultUpstream = lookup.given('index-url') === undefined && isUndescribed(file)
+  const described = readUpstreams(lookup, sources, file)
+  await refuseUnreadable(described)
+  // PyPI needs none, and what netrc has for anybody is not meant for it.
+  const upstreams = isDefaultUpstream ? described : await withNetrc(described, sources.env)
   return {
     ...places,
     upstreams,
-    isDefaultUpstream: lookup.given('index-url') === undefined && isUndescribed(file),
+    isDefaultUpstream,
     bind: lookup.checked('bind', () => parseBind(lookup.text('bind') ?? '')),
     port: lookup.number('port'),
     offline: lookup.flag('no-proxy'),

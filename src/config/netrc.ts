@@ -1,4 +1,9 @@
-import type { Credentials } from './credentials.ts'
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { UsageError } from '../options.ts'
+import type { UpstreamSettings } from '../settings.ts'
+import type { Credentials } from '../upstream/credentials.ts'
 
 // A quoted word (which may lack its end), or anything up to white space; each character is looked at once.
 const words = /"(?:[^"\\]|\\.)*"?|\S+/gs
@@ -58,4 +63,33 @@ export const netrcCredentials = (host: string, text: string): Credentials | unde
     entries.find(({ machine }) => machine === host.toLowerCase()) ??
     entries.find(({ machine }) => machine === undefined)
   return entry === undefined ? undefined : { username: entry.username, password: entry.password }
+}
+
+// A service may have no home that it can look into, and then there is nothing to be found there.
+const readNetrc = async (env: NodeJS.ProcessEnv): Promise<string> => {
+  const named = env['NETRC']
+  const path = named ?? join(env['HOME'] ?? homedir(), '.netrc')
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (named === undefined) return ''
+    throw new UsageError(`NETRC: ${path} cannot be read (${error.code})`, { cause: error })
+  })
+}
+
+const hostOf = ({ url }: UpstreamSettings): string => url.hostname.replace(/^\[|\]$/g, '')
+
+/**
+ * Upstreams with credentials from the file that `NETRC` names, else `~/.netrc`, where they have none
+ * of their own.
+ * @throws {UsageError} when the file that is named cannot be read
+ */
+export const withNetrc = async (
+  upstreams: readonly UpstreamSettings[],
+  env: NodeJS.ProcessEnv,
+): Promise<readonly UpstreamSettings[]> => {
+  if (upstreams.every(({ credentials }) => credentials !== undefined)) return upstreams
+  const text = await readNetrc(env)
+  return upstreams.map(upstream => ({
+    ...upstream,
+    credentials: upstream.credentials ?? netrcCredentials(hostOf(upstream), text),
+  }))
 }
